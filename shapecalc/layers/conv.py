@@ -1,0 +1,345 @@
+"""Convolutions and transposed convolutions of 1, 2 and 3 spatial axes, and their Lazy forms."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated
+
+from ..fields import Bool, Choice, Count, Dilation, InChannels, Ints, Kernel, Padding, Stride
+from ..layer import AXES, Field, Layer, Needs, Shape
+from ..problem import (
+    CHANNELS,
+    EMPTY_OUTPUT,
+    GROUPS,
+    OUTPUT_PADDING,
+    PAD_TOO_LARGE,
+    SAME_STRIDE,
+    TOO_SMALL,
+    WRONG_RANK,
+    ShapeError,
+    refusal,
+)
+from ..size import Size, product, same
+from ..window import transposed_formula, transposed_output, window_formula, window_output
+
+ConvPadding = Annotated["int | tuple[int, ...] | str", Ints(low=0, high=3, words=("same", "valid"))]
+PaddingMode = Annotated[str, Choice("zeros", "reflect", "replicate", "circular")]
+ZerosOnly = Annotated[str, Choice("zeros")]
+
+
+class _ChannelMixing(Layer, abstract=True):
+    """What a convolution and its transpose share: channels, groups, bias, rank."""
+
+    in_channels: InChannels
+    out_channels: Count
+    kernel_size: Kernel
+    groups: Count
+    bias: Bool
+
+    def validate(self) -> None:
+        for name in ("in_channels", "out_channels"):
+            channels = getattr(self, name)
+            if channels % self.groups:
+                raise refusal(
+                    GROUPS,
+                    f"{name} {channels} is not divisible by groups {self.groups}",
+                    note=f"{channels} % {self.groups} = {channels % self.groups}",
+                    argument="groups",
+                    repairs=({"groups": _shared_divisor(self.groups, self.in_channels, self.out_channels)},),
+                )
+
+    def inferred_axis(self, field: Field, shape: Shape) -> int | None:
+        return 0 if self.is_unbatched(shape) else 1
+
+    def check_input(self, need: Needs, x: Shape) -> None:
+        """Rank and channels of a batched input."""
+        if len(x) != self.rank + 2:
+            raise self._wrong_rank(x)
+        if x[1] != self.in_channels:
+            need(same(x[1], self.in_channels), lambda: self._wrong_channels(x[1]))
+
+    def _wrong_rank(self, x: Shape) -> ShapeError:
+        axes = ", ".join(("batch", "channels", *AXES[self.rank]))
+        return refusal(WRONG_RANK, f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({axes})")
+
+    def _wrong_channels(self, found: Size) -> ShapeError:
+        return refusal(
+            CHANNELS,
+            f"input has {found} channels, but in_channels is {self.in_channels}",
+            argument="in_channels",
+            repairs=({"in_channels": found},) if isinstance(found, int) else (),
+        )
+
+    def is_unbatched(self, x: Shape) -> bool:
+        """Whether torch reads the first axis as channels; with a symbolic batch nobody means that."""
+        return len(x) == self.rank + 1 and isinstance(x[0], int)
+
+    @property
+    def num_parameters(self) -> int:
+        taps = product(self.per_axis("kernel_size"))
+        weights = self.in_channels * self.out_channels // self.groups * taps
+        return int(weights) + (self.out_channels if self.bias else 0)
+
+
+class _Conv(_ChannelMixing, abstract=True):
+    in_channels: InChannels
+    out_channels: Count
+    kernel_size: Kernel
+    stride: Stride = 1
+    padding: ConvPadding = 0
+    dilation: Dilation = 1
+    groups: Count = 1
+    bias: Bool = True
+    padding_mode: PaddingMode = "zeros"
+
+    def validate(self) -> None:
+        super().validate()
+        if self.padding == "same" and any(stride != 1 for stride in self.per_axis("stride")):
+            raise refusal(
+                SAME_STRIDE,
+                f"padding='same' needs stride 1, and stride is {self.stride}",
+                argument="padding",
+                repairs=({"padding": tuple(d * (k - 1) // 2 for k, _, _, d in self._windows)}, {"stride": 1}),
+            )
+
+    @cached_property
+    def _windows(self) -> tuple[tuple[int, int, int, int], ...]:
+        """(kernel_size, stride, padding, dilation) of each axis; a padding in words counts as 0."""
+        padding = (0,) * self.rank if isinstance(self.padding, str) else self.per_axis("padding")
+        return tuple(zip(self.per_axis("kernel_size"), self.per_axis("stride"), padding, self.per_axis("dilation")))
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if self.is_unbatched(x):
+            return self.shape(need, (1, *x))[1:]
+        if len(x) != self.rank + 2 or x[1] != self.in_channels:
+            self.check_input(need, x)
+        if self.padding_mode != "zeros":
+            self._check_padding_mode(need, x)
+        if self.padding == "same":
+            return (x[0], self.out_channels, *x[2:])
+        out = [x[0], self.out_channels]
+        for size, window in zip(x[2:], self._windows):
+            fitting = window_output(size, *window)
+            if (runs := fitting >= 1) is not True:
+                need(runs, lambda axis=len(out) - 2: self._too_small(axis, x))  # type: ignore[misc]
+            out.append(fitting)
+        return tuple(out)
+
+    def _check_padding_mode(self, need: Needs, x: Shape) -> None:
+        """Reflection must be smaller than the input, circular padding at most as large (`torch.nn.functional.pad`)."""
+        for axis, (size, (kernel_size, _, padding, dilation)) in enumerate(zip(x[2:], self._windows)):
+            widest = padding if self.padding != "same" else (dilation * (kernel_size - 1) + 1) // 2
+            least = {"reflect": widest + 1, "circular": widest, "replicate": 1}[self.padding_mode]
+            need(size >= least, lambda axis=axis, widest=widest: self._pad_too_large(axis, widest, x))  # type: ignore[misc]
+
+    def _pad_too_large(self, axis: int, widest: int, x: Shape) -> ShapeError:
+        name, size = AXES[self.rank][axis], x[2 + axis]
+        at_most = f"{size} - 1" if self.padding_mode == "reflect" else f"{size}"
+        return refusal(
+            PAD_TOO_LARGE,
+            f"padding {widest} is too large for {name} {size} with padding_mode='{self.padding_mode}'",
+            note=f"it may be at most {at_most}",
+            argument="padding",
+            repairs=({"padding_mode": "replicate"}, {"padding_mode": "zeros"}),
+        )
+
+    def _too_small(self, axis: int, x: Shape) -> ShapeError:
+        name, size = AXES[self.rank][axis], x[2 + axis]
+        kernel_size, _, padding, dilation = self._windows[axis]
+        reach = dilation * (kernel_size - 1) + 1
+        spread = f" (dilated to {reach})" if dilation > 1 else ""
+        padded = f" padded to {size + 2 * padding}" if padding else ""
+        formula = window_formula(size, *self._windows[axis])
+        value = f" = {window_output(size, *self._windows[axis])}" if isinstance(size, int) else ""
+        return refusal(
+            TOO_SMALL,
+            f"{name} {size}{padded} is smaller than kernel {kernel_size}{spread}",
+            note=f"{name} {formula}{value}, and must be at least 1",
+            argument="kernel_size",
+            repairs=self._repairs_too_small(axis, size) if isinstance(size, int) else (),
+        )
+
+    def _repairs_too_small(self, axis: int, size: int) -> tuple[dict[str, object], ...]:
+        """The smallest padding under which the kernel fits, and the largest kernel that fits."""
+        kernel_size, _, padding, dilation = self._windows[axis]
+        wider = -((size - dilation * (kernel_size - 1) - 1) // 2)
+        smaller = (size + 2 * padding - 1) // dilation + 1
+        return (
+            {"padding": _with_axis([window[2] for window in self._windows], axis, wider)},
+            {"kernel_size": _with_axis([window[0] for window in self._windows], axis, smaller)},
+        )
+
+    def macs(self, out: Shape, *inputs: Shape) -> Size:
+        """Every output position takes `in_channels/groups` kernels of taps."""
+        per_position = self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        return per_position * product(out[-self.rank :]) * product(out[: -self.rank - 1])
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        sizes = inputs[0][-self.rank :]
+        if self.padding == "same":
+            return tuple(f"{name} {size}, kept by padding='same'" for name, size in zip(AXES[self.rank], sizes))
+        return tuple(
+            f"{name} {window_formula(size, *window)} = {result}"
+            for name, size, window, result in zip(AXES[self.rank], sizes, self._windows, out[-self.rank :])
+        )
+
+
+class _ConvTranspose(_ChannelMixing, abstract=True):
+    in_channels: InChannels
+    out_channels: Count
+    kernel_size: Kernel
+    stride: Stride = 1
+    padding: Padding = 0
+    output_padding: Padding = 0
+    groups: Count = 1
+    bias: Bool = True
+    dilation: Dilation = 1
+    padding_mode: ZerosOnly = "zeros"
+
+    def validate(self) -> None:
+        super().validate()
+        for axis, (_, stride, _, output_padding, dilation) in enumerate(self._windows):
+            if output_padding >= max(stride, dilation):
+                raise refusal(
+                    OUTPUT_PADDING,
+                    f"output_padding {output_padding} must be smaller than stride {stride} or dilation {dilation}",
+                    argument="output_padding",
+                    repairs=(
+                        {
+                            "output_padding": _with_axis(
+                                list(self.per_axis("output_padding")), axis, max(stride, dilation) - 1
+                            )
+                        },
+                    ),
+                )
+
+    @cached_property
+    def _windows(self) -> tuple[tuple[int, int, int, int, int], ...]:
+        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
+        return tuple(zip(*(self.per_axis(name) for name in names)))
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if self.is_unbatched(x):
+            return self.shape(need, (1, *x))[1:]
+        if len(x) != self.rank + 2 or x[1] != self.in_channels:
+            self.check_input(need, x)
+        out = [x[0], self.out_channels]
+        for size, window in zip(x[2:], self._windows):
+            returned = transposed_output(size, *window)
+            if (runs := returned >= 1) is not True:
+                need(runs, lambda axis=len(out) - 2: self._cropped_away(axis, x))  # type: ignore[misc]
+            out.append(returned)
+        return tuple(out)
+
+    def _cropped_away(self, axis: int, x: Shape) -> ShapeError:
+        name, size, window = AXES[self.rank][axis], x[2 + axis], self._windows[axis]
+        paddings = list(self.per_axis("padding"))
+        most = (transposed_output(size, *window) + 2 * window[2] - 1) // 2
+        return refusal(
+            EMPTY_OUTPUT,
+            f"padding {window[2]} crops all of {name} {size} away",
+            note=f"{name} {transposed_formula(size, *window)} = {transposed_output(size, *window)}"
+            ", and must be at least 1",
+            argument="padding",
+            repairs=({"padding": _with_axis(paddings, axis, most)},) if isinstance(most, int) else (),
+        )
+
+    def macs(self, out: Shape, *inputs: Shape) -> Size:
+        """Every *input* position is spread over `out_channels/groups` kernels of taps."""
+        x = inputs[0]
+        per_position = self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        return per_position * product(x[-self.rank :]) * product(x[: -self.rank - 1])
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return tuple(
+            f"{name} {transposed_formula(size, *window)} = {result}"
+            for name, size, window, result in zip(
+                AXES[self.rank], inputs[0][-self.rank :], self._windows, out[-self.rank :]
+            )
+        )
+
+
+def _with_axis(values: list[int], axis: int, value: int) -> int | tuple[int, ...]:
+    """The values with one axis changed, as a single integer where all agree."""
+    values[axis] = value
+    return values[0] if len(set(values)) == 1 else tuple(values)
+
+
+def _shared_divisor(groups: int, *channels: int) -> int:
+    """The largest number of groups, at most `groups`, that divides all the channel counts."""
+    return next(number for number in range(groups, 0, -1) if not any(count % number for count in channels))
+
+
+class Conv1d(_Conv):
+    """`torch.nn.Conv1d`: (N, C, L) to (N, out_channels, L').
+
+    L' = (L + 2*padding - dilation*(kernel_size-1) - 1)//stride + 1
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv1d.html, Shape).
+    """
+
+    rank = 1
+
+
+class Conv2d(_Conv):
+    """`torch.nn.Conv2d`: (N, C, H, W) to (N, out_channels, H', W').
+
+    Each axis as in `Conv1d` (https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html, Shape;
+    Dumoulin & Visin 2016, relationship 6).
+    """
+
+    rank = 2
+
+
+class Conv3d(_Conv):
+    """`torch.nn.Conv3d`: (N, C, D, H, W) to (N, out_channels, D', H', W'), each axis as in `Conv1d`."""
+
+    rank = 3
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """`torch.nn.ConvTranspose1d`: (N, C, L) to (N, out_channels, L').
+
+    L' = (L-1)*stride - 2*padding + dilation*(kernel_size-1) + output_padding + 1
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html, Shape).
+    """
+
+    rank = 1
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """`torch.nn.ConvTranspose2d`: (N, C, H, W) to (N, out_channels, H', W').
+
+    Each axis as in `ConvTranspose1d` (Dumoulin & Visin 2016, relationship 14).
+    """
+
+    rank = 2
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """`torch.nn.ConvTranspose3d`: (N, C, D, H, W) to (N, out_channels, D', H', W'), as in `ConvTranspose1d`."""
+
+    rank = 3
+
+
+class LazyConv1d(Conv1d, lazy=True):
+    """`torch.nn.LazyConv1d`: a `Conv1d` that takes `in_channels` from its input."""
+
+
+class LazyConv2d(Conv2d, lazy=True):
+    """`torch.nn.LazyConv2d`: a `Conv2d` that takes `in_channels` from its input."""
+
+
+class LazyConv3d(Conv3d, lazy=True):
+    """`torch.nn.LazyConv3d`: a `Conv3d` that takes `in_channels` from its input."""
+
+
+class LazyConvTranspose1d(ConvTranspose1d, lazy=True):
+    """`torch.nn.LazyConvTranspose1d`: a `ConvTranspose1d` that takes `in_channels` from its input."""
+
+
+class LazyConvTranspose2d(ConvTranspose2d, lazy=True):
+    """`torch.nn.LazyConvTranspose2d`: a `ConvTranspose2d` that takes `in_channels` from its input."""
+
+
+class LazyConvTranspose3d(ConvTranspose3d, lazy=True):
+    """`torch.nn.LazyConvTranspose3d`: a `ConvTranspose3d` that takes `in_channels` from its input."""

@@ -1,0 +1,1 @@
+"""Back ends for the eye and for machines: tables, diagnostics, JSON."""
