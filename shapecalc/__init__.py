@@ -1,0 +1,80 @@
+"""Layer shape calculator and architecture linter for PyTorch networks.
+
+>>> import shapecalc as sc
+>>> sc.output_shape("Conv2d(1, 32, 5, stride=2)", "1x28x28")
+(32, 12, 12)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .arch import Arch as Arch
+from .layer import Layer as Layer
+from .problem import Problem as Problem
+from .problem import ShapeError as ShapeError
+from .problem import SpecError as SpecError
+from .shapes import sample, whole_shape
+from .size import Size
+from .trace import Step as Step
+from .trace import Trace as Trace
+from .trace import run
+from .trace import trace as trace
+
+if TYPE_CHECKING:
+    from .report import Report
+
+__version__ = "0.1.0"
+
+
+def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]) -> tuple[Size, ...]:
+    """The shape that a layer (as text or value) or an architecture returns, as a sample without the batch.
+
+    `inputs` are samples like `"1x28x28"` or `(1, 28, 28)`, one for each tensor that the layer takes. Raises
+    `ShapeError` where torch would refuse.
+
+    >>> output_shape("ConvTranspose2d(16, 1, 3, stride=2, padding=1)", (16, 14, 14))
+    (1, 27, 27)
+    """
+    if isinstance(target, str):
+        from .read.layer_text import parse_layer
+
+        target = parse_layer(target)
+    if isinstance(target, Layer):
+        _, out, _ = run(target, tuple(whole_shape(shape) for shape in inputs))
+        return sample(out)
+    traced = trace(target, *inputs)
+    if traced.output is None:
+        raise ShapeError(traced.problems[0])
+    return traced.output
+
+
+def load(path: str, set: Mapping[str, int | float] | None = None) -> Arch:
+    """The architecture in a spec file; `set` overrides its `vars`.
+
+    Raises `SpecError` with its place, and `OSError` where the file cannot be read.
+    """
+    from .read.spec import load
+
+    return load(str(path), set)
+
+
+def loads(text: str, set: Mapping[str, int | float] | None = None) -> Arch:
+    """The architecture that a spec's text describes; `set` overrides its `vars`. Raises `SpecError`."""
+    from .read.spec import loads
+
+    return loads(text, None, set)
+
+
+def check(
+    target: str | Arch, input: str | int | Sequence[Size] | None = None, set: Mapping[str, int | float] | None = None
+) -> Report:
+    """Trace an architecture (or a spec file's path) and judge its contract; every problem with its repair.
+
+    A spec that cannot be understood is a report with that problem. Raises `OSError` where the file cannot
+    be read, and `SpecError` where `input` is no shape or none is known.
+    """
+    from .report import check
+
+    return check(target, input, set)

@@ -100,9 +100,10 @@ class Integer(Sort):
         number: dict[str, object] = {"type": "integer"}
         if self.low is not None:
             number["minimum"] = self.low
-        if self.axis is not None:
-            return {"anyOf": [number, {"const": "_"}]}
-        return {"anyOf": [number, {"type": "null"}]} if self.optional else number
+        choices = [number]
+        choices += [{"const": "_"}] if self.axis is not None else []
+        choices += [{"type": "null"}] if self.optional else []
+        return {"anyOf": choices} if len(choices) > 1 else number
 
     def sample(self, random: Random, rank: int) -> object:
         if self.optional and random.random() < 0.3:
@@ -134,12 +135,13 @@ class Ints(Sort):
         at_least = "" if self.low is None else f" of at least {self.low}"
         what = f"an integer{at_least} or a tuple of {rank}"
         what += "".join(f", '{word}'" for word in self.words)
-        return what + (" or None" if self.optional or self.holes else "")
+        what += ", with None for an axis that keeps its size" if self.holes else ""
+        return what + (" or None" if self.optional else "")
 
     def read(self, value: object, rank: int) -> object:
         if isinstance(value, list):
             value = tuple(value)
-        if value is None and (self.optional or self.holes):
+        if value is None and self.optional:
             return None
         if isinstance(value, str) and value in self.words:
             return value
@@ -147,7 +149,7 @@ class Ints(Sort):
         if isinstance(value, tuple) and len(items) != rank and not (self.single and len(items) == 1):
             raise WrongValue(self.describe(rank))
         for item in items:
-            if item is None and self.holes:
+            if item is None and self.holes and isinstance(value, tuple):
                 continue
             if not isinstance(item, int) or isinstance(item, bool):
                 raise WrongValue(self.describe(rank))
@@ -166,17 +168,19 @@ class Ints(Sort):
             {"type": "array", "items": item, "minItems": fewest, "maxItems": rank},
         ]
         choices += [{"enum": list(self.words)}] if self.words else []
-        choices += [{"type": "null"}] if self.optional or self.holes else []
+        choices += [{"type": "null"}] if self.optional else []
         return {"anyOf": choices}
 
     def sample(self, random: Random, rank: int) -> object:
         low = -2 if self.low is None else self.low
         if self.words and random.random() < 0.25:
             return random.choice(self.words)
-        if (self.optional or self.holes) and random.random() < 0.2:
+        if self.optional and random.random() < 0.2:
             return None
         if random.random() < 0.5:
             return random.randint(low, self.high)
+        if self.single and random.random() < 0.1:
+            return (random.randint(low, self.high),)
         return tuple(
             None if self.holes and random.random() < 0.2 else random.randint(low, self.high) for _ in range(rank)
         )
@@ -307,6 +311,23 @@ class Choice(Sort):
         return None if self.optional and random.random() < 0.3 else random.choice(self.words)
 
 
+class Nothing(Sort):
+    """None alone: an argument that torch has, and a spec cannot hold (a tensor, a module, a process group)."""
+
+    expected = "None, as a spec holds no tensors or modules"
+
+    def read(self, value: object, rank: int) -> object:
+        if value is not None:
+            raise WrongValue(self.expected)
+        return None
+
+    def schema(self, rank: int) -> dict[str, object]:
+        return {"type": "null"}
+
+    def sample(self, random: Random, rank: int) -> object:
+        return None
+
+
 # The sorts that many kinds share. Sorts that one family needs stand in that family's file.
 Count = Annotated[int, Integer(low=1)]
 Index = Annotated[int, Integer()]
@@ -318,3 +339,4 @@ Dilation = Annotated["int | tuple[int, ...]", Ints(low=1, high=3)]
 Padding = Annotated["int | tuple[int, ...]", Ints(low=0, high=3)]
 Bool = Annotated[bool, Flag()]
 Float = Annotated[float, Real()]
+NoneOnly = Annotated[None, Nothing()]

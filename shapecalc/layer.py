@@ -9,17 +9,16 @@ defining the class enters it in `KINDS`. Nothing else lists the kinds.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 from .fields import INFER, Sort, WrongValue
 from .problem import BAD_ARGUMENT, MISSING_ARGUMENT, UNKNOWN_ARGUMENT, WRONG_TYPE, Problem, ShapeError, SpecError, refusal
+from .shapes import Shape as Shape
 from .size import Condition, Size
 
 if TYPE_CHECKING:
     from random import Random
-
-Shape = tuple[Size, ...]
 
 #: Every kind by its name; filled as the classes are defined.
 KINDS: dict[str, type[Layer]] = {}
@@ -73,8 +72,9 @@ class Layer:
     names of its forward's arguments; a leading `*` takes any number), `optional_inputs` (how many of
     the last of them may be left out), `variadic` (the field that takes all positional arguments, as in
     `Permute(0, 2, 1)`), `functional` (it spells a torch function or method, not a `torch.nn` class),
-    `integer_inputs` (the inputs that must hold integers). A Lazy kind's `eager` is what it becomes once
-    its input is known.
+    `integer_inputs` (the inputs that must hold integers), `forward_fields` (the last fields, by keyword
+    only, that torch takes in `forward` and not in the constructor; `repr` leaves them out). A Lazy kind's
+    `eager` is what it becomes once its input is known.
     """
 
     rank: ClassVar[int] = 0
@@ -84,6 +84,7 @@ class Layer:
     functional: ClassVar[bool] = False
     fields: ClassVar[dict[str, Field]] = {}
     integer_inputs: ClassVar[tuple[str, ...]] = ()
+    forward_fields: ClassVar[tuple[str, ...]] = ()
     eager: ClassVar[type[Layer] | None] = None
 
     #: whether some field is still `_`
@@ -129,6 +130,10 @@ class Layer:
         """The formula of each axis that changes, filled in: `height (10 + 2*1 - 1*(3-1) - 1)//2 + 1 = 5`."""
         return ()
 
+    def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
+        """What the floor drops of each spatial axis: `(L + 2*padding - reach) % stride`; () where none does."""
+        return ()
+
     def expression(self, *inputs: str) -> str:
         """The torch expression that a functional kind stands for: `torch.cat([up, skip], dim=1)`."""
         raise NotImplementedError
@@ -142,9 +147,24 @@ class Layer:
         one = (2, channels, *(random.randint(1, 12) for _ in range(axes - 2)))
         return (one[:axes],) * len(cls.inputs)
 
+    @classmethod
+    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+        """The inputs of a test, and in place its arguments, changed so that they fit each other more often."""
+        return inputs
+
     def inferred_axis(self, field: Field, shape: Shape) -> int | None:
         """The axis of `shape` that `_` in this field stands for."""
         return field.sort.axis
+
+    @property
+    def transposed_kind(self) -> str | None:
+        """The kind that goes the other way with the same arguments, if one does."""
+        return None
+
+    @classmethod
+    def is_inferable(cls, name: str) -> bool:
+        """Whether the field's one right value follows from the input, so that `_` may stand for it."""
+        return name in cls.fields and cls.fields[name].sort.axis is not None
 
     def resolved(self, *inputs: Shape) -> Layer:
         """This layer with every `_` (or Lazy number) read off the inputs' shapes."""
@@ -170,12 +190,14 @@ class Layer:
         parts = []
         for name, field in self.fields.items():
             value = self.__dict__[name]
+            if name in self.forward_fields:
+                continue
             if name == self.variadic and field.required:
                 parts += [repr(item) for item in value]
             elif field.required:
-                parts.append(repr(value))
+                parts.append(spelt(value))
             elif value != field.default or type(value) is not type(field.default):
-                parts.append(f"{name}={value!r}")
+                parts.append(f"{name}={spelt(value)}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __eq__(self, other: object) -> bool:
@@ -192,6 +214,36 @@ class Layer:
     __delattr__ = __setattr__  # type: ignore[assignment]
 
 
+class Refused(Layer, abstract=True):
+    """A layer that torch's constructor refuses; it takes its place in the architecture and fails there."""
+
+    def __init__(self, kind: type[Layer], arguments: Mapping[str, Any], problem: Problem) -> None:
+        self.__dict__.update(kind=kind, arguments=dict(arguments), problem=problem, open=False, inputs=kind.inputs)
+        self.__dict__.update(optional_inputs=kind.optional_inputs)
+
+    def shape(self, need: Needs, *inputs: Any, **unused: Any) -> Shape:
+        raise ShapeError(self.__dict__["problem"])
+
+    def replace(self, **changes: Any) -> Any:
+        kind: type[Layer] = self.__dict__["kind"]
+        return kind(**{**self.__dict__["arguments"], **changes})
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.__dict__["arguments"].items())
+        return f"{self.__dict__['kind'].__name__}({arguments})"
+
+
+def build(kind: type[Layer], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Layer:
+    """The layer, or a `Refused` one; `SpecError` where the arguments are not understood."""
+    try:
+        return kind(*args, **kwargs)
+    except SpecError:
+        raise
+    except ShapeError as error:
+        names = list(kind.fields)
+        return Refused(kind, {**dict(zip(names, args)), **kwargs}, error.problem)
+
+
 def _own_fields(cls: type[Layer]) -> Iterator[tuple[str, Field]]:
     """The fields that the class body itself annotates, in its order."""
     names = vars(sys.modules[cls.__module__])
@@ -206,8 +258,8 @@ def _bind(cls: type[Layer], args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
     fields = cls.fields
     if cls.variadic and args and not (len(args) == 1 and isinstance(args[0], (tuple, list))):
         args = (args,)
-    if len(args) > len(fields):
-        takes = f"{len(fields)} argument" + "s" * (len(fields) != 1)
+    if len(args) > (most := len(fields) - len(cls.forward_fields)):
+        takes = f"{most} argument" + "s" * (most != 1)
         raise SpecError(UNKNOWN_ARGUMENT, f"`{cls.__name__}` takes {takes}, and {len(args)} are given")
     given = dict(zip(fields, args))
     for name, value in kwargs.items():
@@ -279,6 +331,11 @@ def _read_off(layer: Layer, field: Field, inputs: tuple[Shape, ...]) -> Size:
 def signature(cls: type[Layer]) -> str:
     """The arguments of a kind as text: `in_channels, out_channels, kernel_size, stride=1, ...`."""
     return ", ".join(name if field.required else f"{name}={field.default!r}" for name, field in cls.fields.items())
+
+
+def spelt(value: object) -> str:
+    """The value as Python text: `repr`, and `float('inf')` for what has no literal."""
+    return f"float('{value}')" if isinstance(value, float) and value - value != 0 else repr(value)
 
 
 def nearest(word: str, words: Mapping[str, object]) -> str | None:

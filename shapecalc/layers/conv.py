@@ -169,6 +169,20 @@ class _Conv(_ChannelMixing, abstract=True):
             {"kernel_size": _with_axis([window[0] for window in self._windows], axis, smaller)},
         )
 
+    @property
+    def transposed_kind(self) -> str | None:
+        if isinstance(self.padding, str) or self.padding_mode != "zeros":
+            return None
+        return type(self).__name__.replace("Conv", "ConvTranspose")
+
+    def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
+        if self.padding == "same" or all(stride == 1 for _, stride, _, _ in self._windows):
+            return ()
+        return tuple(
+            (size + 2 * padding - dilation * (kernel_size - 1) - 1) % stride
+            for size, (kernel_size, stride, padding, dilation) in zip(inputs[0][-self.rank :], self._windows)
+        )
+
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every output position takes `in_channels/groups` kernels of taps."""
         per_position = self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))

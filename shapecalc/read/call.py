@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from keyword import iskeyword
 from typing import Final
 
 from ..problem import DUPLICATE_KEY, LIMIT, SYNTAX, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
@@ -22,81 +23,85 @@ MAX_OPERATORS = 200  # in one layer; bounds the height of a value, and so every 
 MAX_DIGITS = 12
 
 
-class Value:
-    """An argument's value as written; `span` leaves out parentheses that only group."""
+class _Shown:
+    """Every node says what it holds, in the order of its constructor."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        fields = type(self).__init__.__code__.co_varnames[1:]
+        return f"{type(self).__name__}({', '.join(repr(getattr(self, name)) for name in fields)})"
+
+
+class Literal(_Shown):
+    """A number, a text, `True`, `False` or `None`."""
+
+    __slots__ = ("span", "value")
+
+    def __init__(self, value: float | str | bool | None, span: Span) -> None:
+        self.value: Final = value
+        self.span: Final = span
+
+
+class Name(_Shown):
+    """A name of `vars`, or of an earlier layer in a join."""
+
+    __slots__ = ("id", "span")
+
+    def __init__(self, id: str, span: Span) -> None:
+        self.id: Final = id
+        self.span: Final = span
+
+
+class Infer(_Shown):
+    """`_`: a number for the engine to infer."""
 
     __slots__ = ("span",)
 
     def __init__(self, span: Span) -> None:
         self.span: Final = span
 
-    def __repr__(self) -> str:
-        fields = (name for kind in type(self).__mro__[:-1] for name in vars(kind)["__slots__"])
-        return f"{type(self).__name__}({', '.join(repr(getattr(self, name)) for name in fields)})"
 
-
-class Literal(Value):
-    """A number, a text, `True`, `False` or `None`."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: int | float | str | bool | None, span: Span) -> None:
-        super().__init__(span)
-        self.value: Final = value
-
-
-class Name(Value):
-    """A name of `vars`, or of an earlier layer in a join."""
-
-    __slots__ = ("id",)
-
-    def __init__(self, id: str, span: Span) -> None:
-        super().__init__(span)
-        self.id: Final = id
-
-
-class Infer(Value):
-    """`_`: a number for the engine to infer."""
-
-    __slots__ = ()
-
-
-class Items(Value):
+class Items(_Shown):
     """A tuple or a list."""
 
-    __slots__ = ("items",)
+    __slots__ = ("items", "span")
 
     def __init__(self, items: tuple[Value, ...], span: Span) -> None:
-        super().__init__(span)
         self.items: Final = items
+        self.span: Final = span
 
 
-class Negate(Value):
+class Negate(_Shown):
     """`-value`."""
 
-    __slots__ = ("value",)
+    __slots__ = ("span", "value")
 
     def __init__(self, value: Value, span: Span) -> None:
-        super().__init__(span)
         self.value: Final = value
+        self.span: Final = span
 
 
-class Binary(Value):
+class Binary(_Shown):
     """`left op right`; `op` is `+`, `-`, `*` or `//`."""
 
-    __slots__ = ("op", "left", "right")
+    __slots__ = ("left", "op", "right", "span")
 
     def __init__(self, op: str, left: Value, right: Value, span: Span) -> None:
-        super().__init__(span)
         self.op: Final = op
         self.left: Final = left
         self.right: Final = right
+        self.span: Final = span
 
 
-class Arg:
+# An argument's value as written; its span leaves out parentheses that only group.
+Value = Literal | Name | Infer | Items | Negate | Binary
+
+
+class Arg(_Shown):
     """One argument; `name` is None when it is positional, `span` covers `name=value`."""
 
-    __slots__ = ("name", "value", "span", "value_span")
+    __slots__ = ("name", "span", "value", "value_span")
 
     def __init__(self, name: str | None, value: Value, span: Span, value_span: Span) -> None:
         self.name: Final = name
@@ -105,10 +110,10 @@ class Arg:
         self.value_span: Final = value_span
 
 
-class Call:
+class Call(_Shown):
     """A layer as written: its kind and its arguments, not yet looked up."""
 
-    __slots__ = ("kind", "kind_span", "args", "span")
+    __slots__ = ("args", "kind", "kind_span", "span")
 
     def __init__(self, kind: str, kind_span: Span, args: tuple[Arg, ...], span: Span) -> None:
         self.kind: Final = kind
@@ -152,13 +157,13 @@ def parse_value(source: str, start: int, end: int, place: PlaceOf) -> Value:
 # The last group takes any character, and all the text from a quote that is never closed, so that nothing
 # is skipped and nothing is scanned twice; who meets such a token refuses it.
 _TOKEN = re.compile(
-    r"""\s*(?:([^\W\d]\w*)
+    r"""\s*(?:([^\W\d]\w*)(\s*=(?!=))?
     |((?:[0-9]|\.[0-9])[\w.]*(?:(?<=[eE])[+-][0-9]+)?)
     |('[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
     |(//|\*\*|[=!<>]=|['"].*|\S))""",
     re.DOTALL | re.VERBOSE,
 )
-_KINDS = ("", "name", "number", "string")
+_KINDS = ("", "name", "keyword", "number", "string")
 _INTEGER = re.compile(r"[0-9]+(?:_[0-9]+)*", re.ASCII)
 _FLOAT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -169,9 +174,6 @@ _RANK = {"+": 1, "-": 1, "*": 2, "//": 2}
 _WORDS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 
 _DATA = "the file is data, with only `+ - * // ( )` in its numbers"
-_KEYWORDS = frozenset(
-    "and as async await assert def else for from if import in is lambda not or yield".split()
-)
 _REFUSED = {
     "/": ("`/` is not allowed here", "write `//`, which divides whole numbers"),
     "**": ("`**` is not allowed here", "write the product out, as in `width*width`"),
@@ -183,102 +185,107 @@ _REFUSED = {
 
 
 class _Parser:
-    """Recursive descent with precedence climbing over a list of (kind, start, end) tokens."""
+    """Recursive descent with precedence climbing; an operator's token is its own kind."""
 
-    __slots__ = ("source", "tokens", "at", "depth", "operators", "place")
+    __slots__ = ("at", "depth", "end", "kinds", "matches", "operators", "place", "source")
 
     def __init__(self, source: str, start: int, end: int, place: PlaceOf) -> None:
         self.source = source
         self.place = place
         self.at = self.depth = self.operators = 0
         # Trailing blanks would make the pattern fail once from each of them.
-        end = start + len(source[start:end].rstrip())
-        self.tokens = tokens = []
-        for match in _TOKEN.finditer(source, start, end):
-            index = match.lastindex or 0
-            tokens.append((match[4] or _KINDS[index], match.start(index), match.end(index)))
-        tokens.append(("end", end, end))
+        self.end = start + len(source[start:end].rstrip())
+        self.matches = list(_TOKEN.finditer(source, start, self.end))
+        self.kinds: list[str] = [match[5] or _KINDS[match.lastindex or 0] for match in self.matches]
+        self.kinds.append("end")
 
     @property
     def kind(self) -> str:
-        return self.tokens[self.at][0]
+        return self.kinds[self.at]
+
+    def span(self, at: int) -> Span:
+        if at == len(self.matches):
+            return (self.end, self.end)
+        match = self.matches[at]
+        return match.span(1) if match[1] else match.span(match.lastindex or 0)
 
     def layer(self) -> Call:
-        start = self.tokens[0][1]
+        start = self.span(0)[0]
         kind, kind_span = self.layer_kind()
         args: list[Arg] = []
         seen: set[str] = set()
         if self.kind == "(":
             opened = self.at
             self.at += 1
-            while self.kind != ")":
+            while self.kinds[self.at] != ")":
                 args.append(self.argument(seen))
                 self.separator(opened)
             self.at += 1
         if self.kind != "end":
             raise self.after_layer()
-        return Call(kind, kind_span, tuple(args), (start, self.tokens[self.at - 1][2]))
+        return Call(kind, kind_span, tuple(args), (start, self.matches[self.at - 1].end()))
 
     def layer_kind(self) -> tuple[str, Span]:
-        prefix = ""
-        while True:
-            kind, start, end = self.tokens[self.at]
-            if kind != "name":
-                raise self.unexpected("a layer such as `ReLU()`")
-            self.at += 1
-            if self.kind != ".":
-                break
-            prefix += self.source[start:end] + "."
-            self.at += 1
-        if prefix not in ("", "nn.", "torch.nn."):
-            first = self.tokens[0][1]
-            message = f"`{_short(prefix)}` before a layer's kind is not understood"
-            help = f"write `{_short(self.source[start:end])}`"
-            raise SpecError(SYNTAX, message, self.place(first, start), help=help)
-        return self.source[start:end], (start, end)
+        start = self.at
+        while self.kind == "name" and self.kinds[self.at + 1] == ".":
+            self.at += 2
+        if self.kind != "name":
+            raise self.unexpected("a layer such as `ReLU()`")
+        kind, span = self.matches[self.at][1], self.span(self.at)
+        prefix = [self.matches[at][1] for at in range(start, self.at, 2)]
+        if prefix not in ([], ["nn"], ["torch", "nn"]):
+            message = f"`{_short('.'.join(prefix))}.` before a layer is not understood"
+            place = self.place(self.span(start)[0], span[0])
+            raise SpecError(SYNTAX, message, place, help=f"write `{_short(kind)}`")
+        self.at += 1
+        return kind, span
 
     def argument(self, seen: set[str]) -> Arg:
-        kind, start, end = self.tokens[self.at]
-        if kind == "name" and self.tokens[self.at + 1][0] == "=":
-            name = self.source[start:end]
+        first = self.at
+        name: str | None = None
+        if self.kinds[first] == "keyword":
+            name = self.matches[first][1]
             if name in seen:
                 message = f"argument `{_short(name)}` is given twice"
-                raise SpecError(DUPLICATE_KEY, message, self.place(start, end), argument=name)
+                raise SpecError(DUPLICATE_KEY, message, self.place(*self.span(first)), argument=name)
             seen.add(name)
-            self.at += 2
-            value_start = self.tokens[self.at][1]
-            value = self.expression()
-            stop = self.tokens[self.at - 1][2]
-            return Arg(name, value, (start, stop), (value_start, stop))
+            self.at += 1
+        start = self.span(self.at)[0]
         value = self.expression()
-        span = (start, self.tokens[self.at - 1][2])
+        stop = self.matches[self.at - 1].end()
+        if name is not None:
+            return Arg(name, value, (self.matches[first].start(1), stop), (start, stop))
         if seen:
             message = "a positional argument cannot follow a named one"
-            raise SpecError(SYNTAX, message, self.place(*span), help="put it first, or name it")
-        return Arg(None, value, span, span)
+            raise SpecError(SYNTAX, message, self.place(start, stop), help="put it first, or name it")
+        return Arg(None, value, (start, stop), (start, stop))
 
     def expression(self, floor: int = 1) -> Value:
-        start = self.tokens[self.at][1]
+        first = self.at
         left = self.operand()
-        op = self.tokens[self.at][0]
+        op = self.kinds[self.at]
         while (rank := _RANK.get(op, 0)) >= floor:
             self.operators += 1
             if self.operators > MAX_OPERATORS:
                 raise self.too_much(f"more than {MAX_OPERATORS} operators")
             self.at += 1
             right = self.expression(rank + 1)
-            left = Binary(op, left, right, (start, self.tokens[self.at - 1][2]))
-            op = self.tokens[self.at][0]
+            left = Binary(op, left, right, (self.span(first)[0], self.matches[self.at - 1].end()))
+            op = self.kinds[self.at]
         return left
 
     def operand(self) -> Value:
-        kind, start, end = self.tokens[self.at]
+        kind = self.kinds[self.at]
         if kind == "number":
-            value: Value = Literal(self.number(self.source[start:end]), (start, end))
+            match = self.matches[self.at]
+            text = match[3]
+            plain = text.isdecimal() and len(text) <= MAX_DIGITS and (text[0] != "0" or text == "0")
+            value: Value = Literal(int(text) if plain else self.number(text), match.span(3))
         elif kind == "name":
-            value = self.named(self.source[start:end], (start, end))
+            value = self.named(self.matches[self.at][1], self.span(self.at))
         elif kind == "string":
-            value = Literal(self.string(start, end), (start, end))
+            span = self.span(self.at)
+            value = Literal(self.string(*span), span)
         elif kind in ("(", "[", "-"):
             return self.nested(kind)
         else:
@@ -291,27 +298,26 @@ class _Parser:
             return Infer(span)
         if text in _WORDS:
             return Literal(_WORDS[text], span)
-        if text in _KEYWORDS:
+        if iskeyword(text):
             raise self.unexpected("a value")
         return Name(text, span)
 
     def nested(self, kind: str) -> Value:
         opened = self.at
-        start = self.tokens[opened][1]
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise self.too_much(f"more than {MAX_NESTING} levels of nesting")
         self.at += 1
         if kind == "-":
             operand = self.operand()
-            value: Value = Negate(operand, (start, self.tokens[self.at - 1][2]))
+            value: Value = Negate(operand, (self.span(opened)[0], self.matches[self.at - 1].end()))
         else:
             value = self.bracket(opened)
         self.depth -= 1
         return value
 
     def bracket(self, opened: int) -> Value:
-        opener, start, _ = self.tokens[opened]
+        opener = self.kinds[opened]
         items: list[Value] = []
         commas = False
         while self.kind != _CLOSER[opener]:
@@ -320,29 +326,27 @@ class _Parser:
         self.at += 1
         if opener == "(" and len(items) == 1 and not commas:
             return items[0]
-        return Items(tuple(items), (start, self.tokens[self.at - 1][2]))
+        return Items(tuple(items), (self.span(opened)[0], self.matches[self.at - 1].end()))
 
     def separator(self, opened: int) -> bool:
         """Step over a comma; a closing bracket may stand in its place."""
-        kind = self.tokens[self.at][0]
+        kind = self.kinds[self.at]
         if kind == ",":
             self.at += 1
             return True
-        opener, start, end = self.tokens[opened]
+        opener = self.kinds[opened]
         if kind == _CLOSER[opener]:
             return False
         if kind not in ("end", ")", "]"):
             raise self.unexpected(f"`,` or `{_CLOSER[opener]}`")
-        there, here = self.place(start, end), self.place(*self.tokens[self.at][1:])
+        there, here = self.place(*self.span(opened)), self.place(*self.span(self.at))
         line = f"line {there.line}, " if there.line != here.line else ""
         raise self.unexpected(
             f"`{_CLOSER[opener]}` to close `{opener}` opened at {line}column {there.column}"
         )
 
     def number(self, text: str) -> int | float:
-        if text.isdecimal() and len(text) <= MAX_DIGITS and (text[0] != "0" or text == "0"):
-            return int(text)
-        place = self.place(*self.tokens[self.at][1:])
+        place = self.place(*self.span(self.at))
         if _INTEGER.fullmatch(text):
             digits = text.replace("_", "")
             if len(digits) > MAX_DIGITS:
@@ -370,28 +374,29 @@ class _Parser:
 
     def after_layer(self) -> SpecError:
         """What stands behind a complete layer, and is too much."""
-        _, start, end = self.tokens[self.at]
+        start, end = self.span(self.at)
         if self.kind == ":" and self.at == 1:
-            help = f"put a space after it: `{_short(self.source[self.tokens[0][1] : start])}: ...`"
+            help = f"put a blank after it: `{_short(self.matches[0][1])}: ...`"
             return SpecError(
                 SYNTAX, "`:` is not allowed in a layer's text", self.place(start, end), help=help
             )
         error = self.unexpected("the end of the layer")
-        between = self.source[self.tokens[self.at - 1][2] : start]
-        if self.kind not in _REFUSED and ("\n" in between or "\r" in between or self.kind == "name"):
+        between = self.source[self.matches[self.at - 1].end() : start]
+        if "\n" in between or "\r" in between or self.kind == "name":
             help = "write each layer as its own list item, `- ` at the same column"
             return SpecError(SYNTAX, error.problem.message, error.problem.place, help=help)
         return error
 
     def too_much(self, message: str) -> SpecError:
-        return SpecError(LIMIT, message, self.place(*self.tokens[self.at][1:]))
+        return SpecError(LIMIT, message, self.place(*self.span(self.at)))
 
     def unexpected(self, expected: str) -> SpecError:
         """The error for the token at hand: refused for what it is, or for standing here."""
-        kind, start, end = self.tokens[self.at]
+        kind = self.kind
+        start, end = self.span(self.at)
         text = self.source[start:end]
         place = self.place(start, end)
-        before = self.tokens[self.at - 1][0] if self.at else ""
+        before = self.kinds[self.at - 1] if self.at else ""
         if kind[0] in "'\"":
             place = self.place(start, start + 1)
             return SpecError(
@@ -400,7 +405,7 @@ class _Parser:
         if kind in _REFUSED:
             message, repair = _REFUSED[kind]
             return SpecError(SYNTAX, message, place, note=_DATA, help=repair)
-        if kind == "name" and text in _KEYWORDS:
+        if kind in ("name", "keyword") and iskeyword(text):
             return SpecError(SYNTAX, f"`{text}` is not allowed here", place, note=_DATA)
         if kind in ("(", "[") and before in ("name", ")", "]"):
             what = "a call" if kind == "(" else "an index"
@@ -410,6 +415,8 @@ class _Parser:
             return SpecError(SYNTAX, "`:` is not allowed in a layer's text", place, help=help)
         if kind == "*" and before in ("(", ","):
             return SpecError(SYNTAX, "`*` cannot unpack arguments here", place, note=_DATA)
+        if kind == "keyword" and expected == "a value":
+            return SpecError(SYNTAX, f"`{_short(text)}=` cannot stand inside a value", place)
         found = "the text ends" if kind == "end" else f"found {_code(text)}"
         return SpecError(SYNTAX, f"expected {expected}, but {found}", place)
 

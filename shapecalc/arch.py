@@ -1,0 +1,146 @@
+"""Arch: an architecture as named nodes, their sources, and their places in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from .layer import Layer
+from .problem import Place
+from .shapes import Shape
+
+#: The source that stands for the network's input; node `i` is source `i + 1`.
+INPUT = 0
+
+
+Span = tuple[int, int]
+
+
+class Insertion(NamedTuple):
+    """Where a further keyword argument fits: `before` name, `between` name and value, `after`."""
+
+    span: Span
+    before: str
+    between: str
+    after: str = ""
+
+
+class Origin(NamedTuple):
+    """Where a layer stands in the text: all of it, its kind's name, and the value of each argument.
+
+    Spans are offsets into the text, the end exclusive, and `place_of` turns one into a place.
+    `insertion` is None where no argument can be added by one edit. `in_yaml` says that the arguments are
+    YAML values (`kernel_size: [3, 5]`), not a call's (`kernel_size=(3, 5)`). A text with escapes in it is
+    not `editable`: its spans are not the file's.
+    """
+
+    span: Span
+    kind: Span
+    arguments: Mapping[str, Span]
+    place_of: Callable[[int, int], Place]
+    insertion: Insertion | None = None
+    in_yaml: bool = False
+    editable: bool = True
+
+    @property
+    def place(self) -> Place:
+        """All of the layer."""
+        return self.place_of(*self.span)
+
+    def argument(self, name: str | None) -> Place:
+        """The argument's value, or the whole layer where the argument is not written."""
+        return self.place_of(*self.arguments.get(name or "", self.span))
+
+
+class Node(NamedTuple):
+    """A layer in its place: `path` as torch's named_modules has it, `sources` the nodes that it reads."""
+
+    path: str
+    layer: Layer
+    sources: tuple[int, ...]
+    origin: Origin | None = None
+
+
+class Contract(NamedTuple):
+    """What the architecture promises, and where the file says so.
+
+    `output` None with `mirrors` set means: the output is the input. `latent` is the shape of the code,
+    which node number `latent_node` makes.
+    """
+
+    mirrors: bool = False
+    output: Shape | None = None
+    latent: Shape | None = None
+    latent_node: int | None = None
+    output_place: Place | None = None
+    latent_place: Place | None = None
+
+
+class Arch:
+    """An architecture, immutable once made.
+
+    `nodes` stand in the order in which they run; a node reads only earlier ones. `input` is the shape that
+    the file states, batch first, or None. `sections` maps `encoder`, `bottleneck`, `decoder` or `layers`
+    to the range of its nodes. `text` and `path` are what diagnostics quote; `reread` reads a changed text
+    the way this one was read, so that an edit can be tried before it is offered.
+    """
+
+    __slots__ = (
+        "contract",
+        "input",
+        "input_place",
+        "name",
+        "nodes",
+        "path",
+        "reread",
+        "sections",
+        "text",
+        "value_range",
+    )
+
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        *,
+        name: str = "Network",
+        input: Shape | None = None,
+        input_place: Place | None = None,
+        sections: Mapping[str, range] | None = None,
+        contract: Contract = Contract(),
+        value_range: tuple[float, float] | None = None,
+        text: str | None = None,
+        path: str | None = None,
+        reread: Callable[[str], Arch] | None = None,
+    ) -> None:
+        self.nodes = tuple(nodes)
+        self.name, self.input, self.input_place = name, input, input_place
+        self.sections = dict(sections or {"layers": range(len(self.nodes))})
+        self.contract, self.value_range = contract, value_range
+        self.text, self.path, self.reread = text, path, reread
+
+    @classmethod
+    def chain(cls, layers: Iterable[Layer], name: str = "Network", input: Shape | None = None) -> Arch:
+        """The layers one after another, as in `torch.nn.Sequential`."""
+        return cls((Node(str(number), layer, (number,)) for number, layer in enumerate(layers)), name=name, input=input)
+
+    def with_nodes(self, nodes: Iterable[Node]) -> Arch:
+        """The same architecture with other layers in its places."""
+        return Arch(
+            nodes,
+            name=self.name,
+            input=self.input,
+            input_place=self.input_place,
+            sections=self.sections,
+            contract=self.contract,
+            value_range=self.value_range,
+            text=self.text,
+            path=self.path,
+            reread=self.reread,
+        )
+
+    def section_of(self, number: int) -> str | None:
+        """The section that node `number` stands in."""
+        return next((name for name, nodes in self.sections.items() if number in nodes), None)
+
+    def __repr__(self) -> str:
+        return f"<Arch {self.name}: {len(self.nodes)} layers>"

@@ -1,0 +1,96 @@
+"""Report: a trace, judged. What `shapecalc check` shows and what `sc.check` returns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .arch import Arch
+from .contract import contract
+from .layer import Need
+from .problem import Problem, SpecError
+from .repair import repaired
+from .size import Size
+from .trace import Trace, trace
+
+
+class Report(NamedTuple):
+    """A judged architecture: its trace (None where the spec could not be read) and its problems.
+
+    `needs` are the conditions on symbols under which the contract holds; `text` is what was read.
+    """
+
+    path: str | None
+    trace: Trace | None
+    problems: tuple[Problem, ...]
+    needs: tuple[Need, ...] = ()
+    text: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def name(self) -> str | None:
+        return self.trace.arch.name if self.trace else None
+
+    def to_json(self) -> str:
+        """The report as JSON, version 1 (docs/json.md)."""
+        from .show.json import to_json
+
+        return to_json(self.path, self.trace, self.problems, self.ok)
+
+    def __str__(self) -> str:
+        from .show.full import plain
+
+        return plain(self.path, self.text, self.trace, self.problems)
+
+    def __repr__(self) -> str:
+        return f"<Report {self.name or self.path}: {len(self.problems)} problems>"
+
+
+def check(
+    target: str | os.PathLike[str] | Arch,
+    input: str | int | Sequence[Size] | None = None,
+    set: Mapping[str, int | float] | None = None,
+) -> Report:
+    """Trace an architecture (or a spec file) and judge its contract; see `shapecalc.check`."""
+    if isinstance(target, Arch):
+        return judge(target, input)
+    from .read import tree
+
+    path = os.fspath(target)
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        text = tree.decode(data)
+    except SpecError as error:
+        return Report(path, None, (error.problem,))
+    return check_text(text, path, input, set)
+
+
+def check_text(
+    text: str,
+    path: str | None,
+    input: str | int | Sequence[Size] | None = None,
+    set: Mapping[str, int | float] | None = None,
+) -> Report:
+    """`check` for a spec's text, which `path` is only the name of."""
+    from .read.spec import loads
+
+    try:
+        arch = loads(text, path, set)
+    except SpecError as error:
+        if error.problem.place is None:  # what was asked of the text is wrong, not the text
+            raise
+        return Report(path, None, (error.problem,), text=text)
+    return judge(arch, input)
+
+
+def judge(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Report:
+    """The report on an architecture."""
+    traced = trace(arch, input)
+    verdict = contract(traced)
+    problems = tuple(repaired(traced, problem) for problem in (*traced.problems, *verdict.problems))
+    return Report(arch.path, traced, problems, verdict.needs, arch.text)

@@ -1,0 +1,146 @@
+"""The JSON report, version 1. Scripts lean on it: names and meanings stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .. import __version__
+from ..layer import Shape
+from ..problem import Place, Problem
+from ..size import Size
+from ..trace import Step, Trace
+
+SizeModel = int | str
+ShapeModel = list[SizeModel]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(populate_by_name=True, extra="forbid")
+
+
+class EditModel(_Model):
+    """Replace the text from `line`:`column` up to `end_line`:`end_column` (exclusive) by `text`."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class FixModel(_Model):
+    """Edits that mend a problem."""
+
+    safe: bool
+    edits: list[EditModel]
+
+
+class StepModel(_Model):
+    """A layer that ran; sizes of one sample, symbolic ones as text."""
+
+    path: str
+    kind: str
+    layer: str
+    ins: list[ShapeModel] = Field(alias="in")
+    out: ShapeModel
+    params: int
+    macs: SizeModel
+    needs: list[str]
+    line: int | None
+    column: int | None
+
+
+class ProblemModel(_Model):
+    """A finding; lines and columns count from 1, the end is exclusive, null where there is no text."""
+
+    code: str
+    name: str
+    severity: Literal["error", "warning", "note"]
+    path: str | None
+    message: str
+    note: str | None
+    help: str | None
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+    fix: FixModel | None
+
+
+class ReportModel(_Model):
+    """The report on one file; `input` and `output` are samples, null where unknown."""
+
+    version: Literal[1] = 1
+    tool: str = f"shapecalc {__version__}"
+    path: str | None
+    name: str | None
+    ok: bool
+    input: ShapeModel | None
+    output: ShapeModel | None
+    steps: list[StepModel]
+    problems: list[ProblemModel]
+
+
+def report_model(path: str | None, trace: Trace | None, problems: Sequence[Problem], ok: bool) -> ReportModel:
+    """The report as a model."""
+    return ReportModel(
+        path=path,
+        name=trace.arch.name if trace else None,
+        ok=ok,
+        input=_shape(trace.input) if trace else None,
+        output=_shape(trace.output) if trace and trace.output is not None else None,
+        steps=[_step(step) for step in trace.steps] if trace else [],
+        problems=[_problem(problem) for problem in problems],
+    )
+
+
+def to_json(path: str | None, trace: Trace | None, problems: Sequence[Problem], ok: bool) -> str:
+    """The report as JSON text."""
+    return report_model(path, trace, problems, ok).model_dump_json(by_alias=True, indent=2)
+
+
+def _step(step: Step) -> StepModel:
+    place = step.origin.place if step.origin else None
+    return StepModel(
+        path=step.path,
+        kind=type(step.layer).__name__,
+        layer=repr(step.layer),
+        ins=[_shape(shape) for shape in step.ins],
+        out=_shape(step.out),
+        params=step.params,
+        macs=_size(step.macs),
+        needs=[str(need.condition) for need in step.needs],
+        line=place.line if place else None,
+        column=place.column if place else None,
+    )
+
+
+def _problem(problem: Problem) -> ProblemModel:
+    place: Place | tuple[None, ...] = problem.place or (None,) * 4
+    line, column, end_line, end_column = place
+    edits = [EditModel(**edit.place._asdict(), text=edit.text) for edit in problem.fix.edits] if problem.fix else []
+    return ProblemModel(
+        code=problem.code.id,
+        name=problem.code.name,
+        severity=problem.severity,  # type: ignore[arg-type]
+        path=problem.path,
+        message=problem.message,
+        note=problem.note,
+        help=problem.help,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        fix=FixModel(safe=problem.fix.safe, edits=edits) if problem.fix else None,
+    )
+
+
+def _shape(shape: Shape) -> ShapeModel:
+    return [_size(size) for size in shape]
+
+
+def _size(size: Size) -> SizeModel:
+    return size if isinstance(size, int) else str(size)
