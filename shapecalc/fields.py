@@ -211,7 +211,7 @@ class Numbers(Sort):
         if value is INFER and self.axis is not None:
             return value
         items = value if isinstance(value, tuple) else (value,)
-        if not isinstance(value, tuple) and not self.scalar or len(items) > self.most:
+        if (not isinstance(value, tuple) and not self.scalar) or len(items) > self.most:
             raise WrongValue(self.expected)
         for item in items:
             if not isinstance(item, int) or isinstance(item, bool):
@@ -257,7 +257,7 @@ class Real(Sort):
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise WrongValue(self.expected)
         below = self.low is not None and not value >= self.low
-        if below or self.high is not None and not value <= self.high:
+        if below or (self.high is not None and not value <= self.high):
             raise WrongValue(self.expected, out_of_range=True)
         return value
 
@@ -281,7 +281,7 @@ class Flag(Sort):
     def read(self, value: object, rank: int) -> object:
         if value is None and self.optional:
             return None
-        if isinstance(value, bool) or is_int(value) and value in (0, 1):
+        if isinstance(value, bool) or (is_int(value) and value in (0, 1)):
             return bool(value)
         raise WrongValue(self.expected)
 
@@ -300,7 +300,7 @@ class Choice(Sort):
         self.expected = "one of " + ", ".join(f"'{word}'" for word in words) + (" or None" if optional else "")
 
     def read(self, value: object, rank: int) -> object:
-        if value is None and self.optional or isinstance(value, str) and value in self.words:
+        if (value is None and self.optional) or (isinstance(value, str) and value in self.words):
             return value
         raise WrongValue(self.expected, out_of_range=isinstance(value, str))
 

@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 from .fields import INFER, Sort, WrongValue
-from .problem import BAD_ARGUMENT, MISSING_ARGUMENT, UNKNOWN_ARGUMENT, WRONG_TYPE, Problem, ShapeError, SpecError, refusal
+from .problem import (
+    BAD_ARGUMENT,
+    MISSING_ARGUMENT,
+    UNKNOWN_ARGUMENT,
+    WRONG_TYPE,
+    Problem,
+    ShapeError,
+    SpecError,
+    refusal,
+)
 from .shapes import Shape as Shape
 from .size import Condition, Size
 

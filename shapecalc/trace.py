@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .arch import INPUT, Arch, Origin
+from .collector import paused
 from .layer import Layer, Need, Needs, Shape
 from .problem import INPUT_COUNT, NO_INPUT, SIZE_LIMIT, Label, Problem, ShapeError, SpecError, refusal
 from .shapes import N, sample, spell, whole_shape
 from .size import Size, SizeLimit, quotient
+
+
+_ONE = ("input",)
 
 
 class Step(NamedTuple):
@@ -93,17 +97,23 @@ def trace(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Trace:
             f"no input size is known for `{arch.name}`",
             help="add `input: 1x10x474` to the file, or give `--input 1x10x474`",
         )
+    with paused():
+        return _rows(arch, shape)
+
+
+def _rows(arch: Arch, shape: Shape) -> Trace:
     shapes: list[Shape] = [shape]
     steps: list[Step] = []
     for number, node in enumerate(arch.nodes):
-        ins = tuple([shapes[source] for source in node.sources])
+        path, layer, sources, origin = node
+        ins = tuple([shapes[source] for source in sources])
         try:
-            layer, out, needs = run(node.layer, ins)
+            layer, out, needs = run(layer, ins)
         except ShapeError as error:
             problem = _placed(error.problem, arch, number, steps)
             return Trace(arch, shape, tuple(steps), (problem,), number, ins)
         shapes.append(out)
-        steps.append(Step(node.path, layer, ins, out, needs, node.origin))
+        steps.append(Step(path, layer, ins, out, needs, origin))
     return Trace(arch, shape, tuple(steps), ())
 
 
@@ -114,7 +124,7 @@ def run(layer: Layer, ins: tuple[Shape, ...]) -> tuple[Layer, Shape, tuple[Need,
     """
     need = Needs()
     try:
-        if len(ins) != 1 or len(layer.inputs) != 1:
+        if len(ins) != 1 or layer.inputs != _ONE:
             _check_input_count(layer, len(ins))
         if layer.open:
             layer = layer.resolved(*ins)

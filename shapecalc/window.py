@@ -1,4 +1,4 @@
-"""The two window formulas: how many windows fit (convolution, pooling), and its transpose.
+"""The window formulas: how many windows fit (convolution, pooling), and the transpose.
 
 Sources: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning", relationships
 6, 13 and 14 with dilation; the shape sections of `torch.nn.Conv2d` and `torch.nn.ConvTranspose2d`.
@@ -7,7 +7,7 @@ The text works on integers and on symbolic sizes alike.
 
 from __future__ import annotations
 
-from .size import Size
+from .size import Size, ceil_div, smallest
 
 
 def window_output(size: Size, kernel_size: int, stride: int, padding: int, dilation: int) -> Size:
@@ -17,6 +17,26 @@ def window_output(size: Size, kernel_size: int, stride: int, padding: int, dilat
     5
     """
     return (size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
+
+
+def pool_output(
+    size: Size, kernel_size: int, stride: int, padding: int, dilation: int, ceil_mode: bool
+) -> Size:
+    """How many windows a pooling layer takes along an axis.
+
+    With `ceil_mode` a last window may reach over the right edge, but must start inside the input or its left
+    padding: no more windows than starts there (the loop `if (out - 1)*stride >= size + padding: out -= 1` in
+    torch's `pooling_output_shape`, written as a minimum).
+
+    >>> pool_output(6, 3, 2, 0, 1, ceil_mode=False), pool_output(6, 3, 2, 0, 1, ceil_mode=True)
+    (2, 3)
+    >>> pool_output(4, 2, 3, 1, 1, ceil_mode=True)
+    2
+    """
+    if not ceil_mode:
+        return (size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
+    reaching = ceil_div(size + 2 * padding - dilation * (kernel_size - 1) - 1, stride) + 1
+    return smallest(reaching, ceil_div(size + padding, stride))
 
 
 def transposed_output(
@@ -33,6 +53,16 @@ def transposed_output(
 def window_formula(size: Size, kernel_size: int, stride: int, padding: int, dilation: int) -> str:
     """`window_output`, filled in."""
     return f"({size} + 2*{padding} - {dilation}*({kernel_size}-1) - 1)//{stride} + 1"
+
+
+def pool_formula(
+    size: Size, kernel_size: int, stride: int, padding: int, dilation: int, ceil_mode: bool
+) -> str:
+    """`pool_output`, filled in."""
+    if not ceil_mode:
+        return window_formula(size, kernel_size, stride, padding, dilation)
+    reaching = f"ceil(({size} + 2*{padding} - {dilation}*({kernel_size}-1) - 1)/{stride}) + 1"
+    return f"min({reaching}, ceil(({size} + {padding})/{stride}))"
 
 
 def transposed_formula(

@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from random import Random
 from typing import Any, NamedTuple
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 import shapecalc.layers
@@ -23,6 +25,8 @@ from shapecalc.problem import ShapeError, SpecError
 
 assert shapecalc.layers
 MOST_ELEMENTS = 4_000_000
+#: kinds whose only kernel torch's counter does not know
+UNCOUNTED = ("Bilinear",)
 
 
 class Case(NamedTuple):
@@ -56,7 +60,7 @@ def draw(cls: type[Layer], random: Random) -> Case:
         arguments[name] = field.sort.sample(random, cls.rank)
         if field.sort.axis is not None and random.random() < 0.9 and len(inputs[field.sort.source]) > 1:
             arguments[name] = _fitting(inputs[field.sort.source], field.sort.axis, arguments[name])
-    return Case(cls.__name__, arguments, inputs)
+    return Case(cls.__name__, arguments, cls.sample_fitting(random, inputs, arguments))
 
 
 def _fitting(shape: Shape, axis: int, sample: Any) -> Any:
@@ -89,13 +93,21 @@ def theirs(case: Case, macs: bool = False) -> Outcome:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with torch.no_grad(), FlopCounterMode(display=False) if macs else torch.no_grad() as counter:
+            with torch.no_grad(), unfused() if macs else nullcontext() as counter:
                 out, parameters = _run(cls, case)
         except Exception as error:  # whatever torch raises is its refusal
             return Outcome(None, f"{type(error).__name__}: {error}")
     if 0 in out:
         return Outcome(None, "empty output")
     return Outcome(out, "", parameters, counter.get_total_flops() // 2 if isinstance(counter, FlopCounterMode) else 0)
+
+
+@contextmanager
+def unfused() -> Iterator[FlopCounterMode]:
+    """Torch's counter, with the fused kernels off in which it sees nothing (LSTM, attention without dropout)."""
+    with torch.backends.mkldnn.flags(enabled=False), sdpa_kernel(SDPBackend.MATH):
+        with FlopCounterMode(display=False) as counter:
+            yield counter
 
 
 def _run(cls: type[Layer], case: Case) -> tuple[Shape, int]:
@@ -107,8 +119,10 @@ def _run(cls: type[Layer], case: Case) -> tuple[Shape, int]:
         names = [f"x{number}" for number in range(len(tensors))]
         text = cls(**case.arguments).expression(*names)
         return _shape(eval(text, {"torch": torch, "F": torch.nn.functional, **dict(zip(names, tensors))})), 0
-    module = getattr(torch.nn, case.kind)(**case.arguments)
-    out = _shape(module(*tensors))
+    arguments = dict(case.arguments)
+    at_call = {name: arguments.pop(name) for name in cls.forward_fields if name in arguments}
+    module = getattr(torch.nn, case.kind)(**arguments)
+    out = _shape(module(*tensors, **at_call))
     return out, sum(parameter.numel() for parameter in module.parameters())
 
 
@@ -137,8 +151,24 @@ def drops_channels_silently(case: Case) -> bool:
     return bool(channels % groups or case.arguments["out_channels"] % groups)
 
 
+def wraps_what_is_not_there(case: Case) -> bool:
+    """Whether a circular pad on one side is larger than what a crop on the other side leaves to wrap around.
+
+    Torch then copies from memory that it has not written yet, and says nothing, unless batch and channels
+    are 1: `F.pad(x, (4, -3), 'circular')` of 2x3x5. The engine refuses these on purpose.
+    """
+    if not ("Circular" in case.kind or (case.kind == "Pad" and case.arguments.get("mode") == "circular")):
+        return False
+    padding = case.arguments.get("padding", case.arguments.get("pad", 0))
+    padding = padding if isinstance(padding, tuple) else (padding,) * (2 * KINDS[case.kind].rank)
+    sides = zip(reversed(case.inputs[0]), padding[::2], padding[1::2])
+    return any(left * right < 0 and max(left, right) > size + min(left, right) for size, left, right in sides)
+
+
 def small_enough(case: Case) -> bool:
     """Whether torch can run the case in little memory."""
+    if case.kind == "Transformer" and "d_model" not in case.arguments:
+        return False  # 44 million parameters
     bound = max(math.prod(int(size) for size in shape) for shape in case.inputs)
     return bound <= MOST_ELEMENTS
 
@@ -150,7 +180,7 @@ def compare(case: Case, macs: bool = False) -> str | None:
         return f"{case}\n  ours:  {mine.shape or mine.refusal}\n  torch: {real.shape or real.refusal}"
     if mine.parameters != real.parameters:
         return f"{case}\n  parameters: ours {mine.parameters}, torch {real.parameters}"
-    if macs and mine.macs != real.macs:
+    if macs and mine.macs != real.macs and case.kind not in UNCOUNTED:
         return f"{case}\n  MACs: ours {mine.macs}, torch {real.macs}"
     return None
 
@@ -162,7 +192,7 @@ def run(kinds: list[str], cases: int, seed: int) -> tuple[int, int, list[str]]:
         random = Random(f"{seed} {kind}")
         for number in range(cases):
             case = draw(KINDS[kind], random)
-            if not small_enough(case) or drops_channels_silently(case):
+            if not small_enough(case) or drops_channels_silently(case) or wraps_what_is_not_there(case):
                 continue
             macs = number % 4 == 0
             found = compare(case, macs)

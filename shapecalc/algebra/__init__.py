@@ -1,0 +1,1 @@
+"""The algebra of sizes; `shapecalc.size` is its door."""

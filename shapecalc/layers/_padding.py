@@ -1,0 +1,151 @@
+"""The one rule of all pads, that of `torch.nn.functional.pad`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ..fields import Numbers
+from ..layer import Layer, Needs, Shape
+from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, PAD_TOO_LARGE, WRONG_RANK, ShapeError, refusal
+from ..size import Size
+from ._axes import axis_name
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class PairsOfSides(Numbers):
+    """Two numbers for each axis, the last axis first: (left, right, top, bottom, ...); or one for all."""
+
+    def sample(self, random: Random, rank: int) -> object:
+        pairs = rank or random.choice((0, 1, 1, 2, 2, 3))
+        pairs = random.choice((1, 2, 3)) if random.random() < 0.1 else pairs
+        highest = random.choice((1, 2, 4, 8))
+        if self.scalar and random.random() < 0.4:
+            return random.randint(-2, highest)
+        lowest = random.choice((0, 0, -1, -4))
+        odd = random.random() < 0.04
+        return tuple(random.randint(lowest, highest) for _ in range(2 * pairs + odd))
+
+
+Sides = Annotated["int | tuple[int, ...]", PairsOfSides(most=32)]
+SidesOnly = Annotated["tuple[int, ...]", PairsOfSides(most=32, scalar=False)]
+
+
+class PaddingRule(Layer, abstract=True):
+    """Adds to axes, and crops them where a side is negative; the argument `sides_argument` has the sides."""
+
+    mode: ClassVar[str] = "constant"
+    sides_argument: ClassVar[str] = "padding"
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[int, int], ...]:
+        """(before, after) of each padded axis, the last axis first."""
+        sides = self.__dict__[self.sides_argument]
+        sides = sides if isinstance(sides, tuple) else (sides,) * (2 * self.rank)
+        if len(sides) % 2:
+            raise refusal(
+                BAD_ARGUMENT,
+                f"{self.sides_argument} has {len(sides)} numbers, and takes two for each axis",
+                argument=self.sides_argument,
+            )
+        return tuple(zip(sides[::2], sides[1::2]))
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        pairs = self._pairs
+        self.check_rank(x)
+        out = [*x]
+        for axis, (before, after) in enumerate(pairs, 1):
+            if before or after:
+                out[-axis] = x[-axis] + (before + after)
+                self._check_axis(need, x, axis)
+        return tuple(out)
+
+    def check_rank(self, x: Shape) -> None:
+        """Constant values pad any axes; the other modes the last 1, 2 or 3 behind the channels."""
+        pairs = len(self._pairs)
+        if self.mode == "constant":
+            fits, takes = pairs <= len(x), f"at least {pairs}"
+        elif 1 <= pairs <= 3:
+            fits, takes = 1 <= len(x) - pairs <= 2, f"{pairs + 2}, or {pairs + 1} without the batch"
+        else:
+            fits, takes = False, "2, 4 or 6 numbers only"
+        if not fits:
+            raise refusal(
+                WRONG_RANK,
+                f"input has {len(x)} axes, and {self.mode} padding by {2 * pairs} numbers takes {takes}",
+                argument=self.sides_argument,
+            )
+
+    def _check_axis(self, need: Needs, x: Shape, axis: int) -> None:
+        """What an axis, counted from the back, must have for its padding; and something must be left."""
+        size, (before, after) = x[-axis], self._pairs[axis - 1]
+        widest, crop = max(before, after), min(before, 0) + min(after, 0)
+        if (runs := size + (before + after) >= 1) is not True:
+            need(runs, lambda: self._cropped_away(x, axis))
+        if widest <= 0:
+            return
+        if self.mode == "constant" and crop:
+            need(size + crop >= 0, lambda: self._cropped_away(x, axis))
+        elif self.mode == "reflect":
+            need(size > widest, lambda: self._too_large(x, axis, size - 1))
+        elif self.mode == "circular":
+            # Torch compares with the uncropped size, and then copies from memory that it has not written.
+            need(size + crop >= widest, lambda: self._too_large(x, axis, size + crop))
+
+    def _too_large(self, x: Shape, axis: int, most: Size) -> ShapeError:
+        name, size, (before, after) = axis_name(len(x) - axis, len(x)), x[-axis], self._pairs[axis - 1]
+        crop = f" cropped to {most}" if self.mode == "circular" and min(before, after) < 0 else ""
+        return refusal(
+            PAD_TOO_LARGE,
+            f"{self.mode} padding {max(before, after)} is too large for {name} {size}{crop}",
+            note=f"it may be at most {most}"
+            + (f", one less than the {name}" if self.mode == "reflect" else ""),
+            argument=self.sides_argument,
+            repairs=self._with_pair(axis, min(before, most), min(after, most))
+            if isinstance(most, int)
+            else (),
+        )
+
+    def _cropped_away(self, x: Shape, axis: int) -> ShapeError:
+        name, size, (before, after) = axis_name(len(x) - axis, len(x)), x[-axis], self._pairs[axis - 1]
+        value = f" = {size + before + after}" if isinstance(size, int) else ""
+        note = f"{name} {_formula(size, before, after)}{value}, and must be at least 1"
+        if max(before, after) > 0:
+            note = f"a side may be cropped by at most {size}, and something must be left"
+        return refusal(
+            EMPTY_OUTPUT,
+            f"{self.sides_argument} ({before}, {after}) crops all of {name} {size} away",
+            note=note,
+            argument=self.sides_argument,
+            repairs=self._with_pair(axis, max(before, 0), max(after, 0)),
+        )
+
+    def _with_pair(self, axis: int, before: int, after: int) -> tuple[dict[str, object], ...]:
+        """A repair: the sides with one pair changed."""
+        pairs = [*self._pairs]
+        pairs[axis - 1] = (before, after)
+        return ({self.sides_argument: tuple(side for pair in pairs for side in pair)},)
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        axes = (cls.rank or 2) + random.choice((-1, 0, 1, 1, 1, *(2,) * 9, 3))
+        return (((2, 3, *(random.randint(1, 10) for _ in range(axes - 2)))[: max(axes, 1)]),)
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        x = inputs[0]
+        changed = [axis for axis, pair in enumerate(self._pairs, 1) if pair != (0, 0)]
+        return tuple(
+            f"{axis_name(len(x) - axis, len(x))} {_formula(x[-axis], *self._pairs[axis - 1])} = {out[-axis]}"
+            for axis in reversed(changed)
+        )
+
+
+def _formula(size: Size, before: int, after: int) -> str:
+    """The sum of size and sides: `474 + 1 - 2`."""
+    return f"{size} {_signed(before)} {_signed(after)}"
+
+
+def _signed(number: int) -> str:
+    return f"- {-number}" if number < 0 else f"+ {number}"

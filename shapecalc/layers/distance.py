@@ -1,0 +1,92 @@
+"""Distances between two inputs, along one axis."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Annotated
+
+from ..fields import Bool, Float, Integer, Real
+from ..layer import Layer, Needs, Shape
+from ..problem import BAD_ARGUMENT, JOIN, refusal
+from ..size import Size, same
+from ._axes import axis_at, shape_text
+
+Dim = Annotated[int, Integer(high=3)]
+Epsilon = Annotated[float, Real(samples=(1e-8, 1e-8, 0, 0.1, -1.0))]
+Power = Annotated[float, Real(samples=(0, 1.0, 2, 3.5, float("inf"), -1.0))]
+
+
+class _Distance(Layer, abstract=True):
+    inputs = ("x1", "x2")
+
+    def broadcast(self, need: Needs, x1: Shape, x2: Shape) -> Shape:
+        """The shape that both are stretched to: from the last axis on, sizes are equal or one of them is 1."""
+        longer, shorter = (x1, x2) if len(x1) >= len(x2) else (x2, x1)
+        ahead = len(longer) - len(shorter)
+        out: list[Size] = list(longer[:ahead])
+        for first, second in zip(longer[ahead:], shorter):
+            if first != second and first != 1 and second != 1:
+                need(
+                    same(first, second),
+                    lambda: refusal(
+                        JOIN,
+                        f"inputs {shape_text(x1)} and {shape_text(x2)} do not broadcast",
+                        note="from the last axis on, sizes must be equal, or one of them 1",
+                    ),
+                )
+            out.append(second if first == 1 else first)
+        return tuple(out)
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        one = (2, *(random.randint(1, 4) for _ in range(random.randint(0, 3))))
+        other = tuple(1 if random.random() < 0.1 else size for size in one)
+        if random.random() < 0.15:
+            other = (*other[:-1], random.randint(1, 4))
+        other = other[random.random() < 0.15 :] or (1,)
+        return (one, other) if random.random() < 0.8 else (other, one)
+
+
+class CosineSimilarity(_Distance):
+    """`torch.nn.CosineSimilarity`: two inputs, broadcast, without the axis `dim`.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.CosineSimilarity.html, Shape)
+
+    >>> CosineSimilarity(1).shape(Needs(), (2, 128, 7), (2, 128, 7))
+    (2, 7)
+    """
+
+    dim: Dim = 1
+    eps: Epsilon = 1e-8
+
+    def validate(self) -> None:
+        if not self.eps >= 0:
+            raise refusal(
+                BAD_ARGUMENT, f"eps must not be negative, and is {self.eps}", argument="eps", repairs=({"eps": 1e-8},)
+            )
+
+    def shape(self, need: Needs, x1: Shape, x2: Shape) -> Shape:
+        both = self.broadcast(need, x1, x2)
+        axis = axis_at(self.dim, len(both))
+        return both[:axis] + both[axis + 1 :]
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return (f"dim {self.dim} becomes one number, and goes",)
+
+
+class PairwiseDistance(_Distance):
+    """`torch.nn.PairwiseDistance`: two inputs, broadcast, without the last axis (of size 1 with `keepdim`).
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.PairwiseDistance.html, Shape)
+    """
+
+    p: Power = 2.0
+    eps: Float = 1e-6
+    keepdim: Bool = False
+
+    def shape(self, need: Needs, x1: Shape, x2: Shape) -> Shape:
+        both = self.broadcast(need, x1, x2)
+        return (*both[:-1], 1) if self.keepdim else both[:-1]
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return (f"the last axis becomes one number{'' if self.keepdim else ', and goes'}",)

@@ -1,0 +1,84 @@
+"""Dropout in its six kinds. Every shape passes unchanged."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Annotated
+
+from ..fields import Bool, Real
+from ..layer import Layer, Needs, Shape
+from ._ranks import wrong_rank
+
+Probability = Annotated[float, Real(low=0, high=1, samples=(0, 0.1, 0.2, 0.5, 0.9, 1.0, 1.5, -0.1))]
+
+
+class _Dropout(Layer, abstract=True):
+    p: Probability = 0.5
+    inplace: Bool = False
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        return x
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.randint(1, 8) for _ in range(random.randint(0, 5)))),)
+
+
+class _ChannelDropout(_Dropout, abstract=True):
+    """Drops whole channels, so it wants them; where nothing or everything is dropped torch does not look."""
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) < 2 and 0 < self.p < 1:
+            raise wrong_rank(self, x, "at least 2 (batch, channels, ...)")
+        return x
+
+
+class Dropout(_Dropout):
+    """`torch.nn.Dropout`: every shape, unchanged.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html)
+    """
+
+
+class Dropout1d(_Dropout):
+    """`torch.nn.Dropout1d`: (N, C, L) or (C, L), unchanged.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html)
+    """
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) not in (2, 3):
+            raise wrong_rank(self, x, "2 (channels, length) or 3 (batch, channels, length)")
+        return x
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.randint(1, 8) for _ in range(random.choice((0, 1, 1, 2, 2, 2, 3, 4))))),)
+
+
+class Dropout2d(_ChannelDropout):
+    """`torch.nn.Dropout2d`: (N, C, H, W), unchanged; torch takes any number of axes from two on.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html)
+    """
+
+
+class Dropout3d(_Dropout):
+    """`torch.nn.Dropout3d`: (N, C, D, H, W), unchanged; torch takes any number of axes.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html)
+    """
+
+
+class AlphaDropout(_Dropout):
+    """`torch.nn.AlphaDropout`: every shape, unchanged.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html; Klambauer et al. 2017)
+    """
+
+
+class FeatureAlphaDropout(_ChannelDropout):
+    """`torch.nn.FeatureAlphaDropout`: (N, C, ...) of at least two axes, unchanged.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html)
+    """

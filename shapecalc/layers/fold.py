@@ -1,0 +1,158 @@
+"""Sliding blocks: `Unfold` cuts an image into columns, `Fold` adds columns up to an image."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ..fields import Dilation, Ints, Kernel, Padding, Stride
+from ..layer import AXES, Layer, Needs, Shape
+from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
+from ..size import Size, divides, product, same
+from ..window import window_formula, window_output
+from ._axes import written_out
+from ._ranks import wrong_rank
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+ImageSize = Annotated["int | tuple[int, ...]", Ints(low=1, high=6)]
+
+
+class _Blocks(Layer, abstract=True):
+    """What both kinds share: windows on two axes, written as (kernel_size, stride, padding, dilation)."""
+
+    rank = 2
+
+    kernel_size: Kernel
+    dilation: Dilation = 1
+    padding: Padding = 0
+    stride: Stride = 1
+
+    @cached_property
+    def _windows(self) -> tuple[tuple[int, int, int, int], ...]:
+        return tuple(zip(*(self.per_axis(name) for name in ("kernel_size", "stride", "padding", "dilation"))))
+
+    @cached_property
+    def _taps(self) -> int:
+        return int(product(self.per_axis("kernel_size")))
+
+    def _counted(self, need: Needs, sizes: Shape) -> Shape:
+        """How many blocks fit along each axis."""
+        counts = []
+        for axis, (size, window) in enumerate(zip(sizes, self._windows)):
+            count = window_output(size, *window)
+            need(count >= 1, lambda axis=axis, size=size: self._too_small(axis, size))  # type: ignore[misc]
+            counts.append(count)
+        return tuple(counts)
+
+    def _too_small(self, axis: int, size: Size) -> ShapeError:
+        kernel_size, _, padding, dilation = self._windows[axis]
+        spread = f" (dilated to {dilation * (kernel_size - 1) + 1})" if dilation > 1 else ""
+        padded = f" padded to {size + 2 * padding}" if padding else ""
+        return refusal(
+            TOO_SMALL,
+            f"{AXES[2][axis]} {size}{padded} is smaller than kernel {kernel_size}{spread}",
+            note=f"{AXES[2][axis]} {window_formula(size, *self._windows[axis])}"
+            f" = {window_output(size, *self._windows[axis])}, and must be at least 1",
+            argument="kernel_size",
+        )
+
+    def _count_formulas(self, sizes: Shape, counts: Shape) -> tuple[str, ...]:
+        return tuple(
+            f"{name} {window_formula(size, *window)} = {count} blocks"
+            for name, size, window, count in zip(AXES[2], sizes, self._windows, counts)
+        )
+
+
+class Unfold(_Blocks):
+    """`torch.nn.Unfold`: (N, C, H, W) to (N, C*kernel_height*kernel_width, L), or the same without the batch.
+
+    L is the number of blocks, on each axis as many as a convolution has outputs
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html, Shape).
+    """
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) not in (3, 4):
+            raise wrong_rank(self, x, "4 (batch, channels, height, width)")
+        return (*x[:-3], x[-3] * self._taps, product(self._counted(need, x[-2:])))
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        *_, channels, height, width = inputs[0]
+        counts = self._counted(Needs(), (height, width))
+        kernel = "*".join(map(str, self.per_axis("kernel_size")))
+        return (
+            f"channels {channels}*{kernel} = {out[-2]}",
+            *self._count_formulas((height, width), counts),
+            f"blocks {written_out(counts)}",
+        )
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        axes = random.choice((3, 4, 4, 4, 4)) if random.random() < 0.93 else random.choice((2, 5))
+        return ((2, random.randint(1, 4), *(random.randint(1, 12) for _ in range(3)))[:axes],)
+
+
+class Fold(_Blocks):
+    """`torch.nn.Fold`: (N, C*kernel_height*kernel_width, L) to (N, C, *output_size), or without the batch.
+
+    L must be the number of blocks that `Unfold` cuts out of output_size
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Fold.html, Shape).
+    """
+
+    output_size: ImageSize
+    kernel_size: Kernel
+    dilation: Dilation = 1
+    padding: Padding = 0
+    stride: Stride = 1
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) == 2 and not isinstance(x[0], int) or len(x) not in (2, 3):
+            raise wrong_rank(self, x, "3 (batch, channels times kernel, blocks)")
+        need(divides(self._taps, x[-2]), lambda: self._indivisible(x))
+        counts = self._counted(need, self.per_axis("output_size"))
+        need(same(x[-1], product(counts)), lambda: self._wrong_blocks(x, counts))
+        return (*x[:-2], x[-2] // self._taps, *self.per_axis("output_size"))
+
+    def _indivisible(self, x: Shape) -> ShapeError:
+        return refusal(
+            CHANNELS,
+            f"axis {len(x) - 2} of the input is {x[-2]}, not divisible by the kernel's {self._taps} taps",
+            note=f"kernel_size {written_out(self.per_axis('kernel_size'))}",
+            argument="kernel_size",
+        )
+
+    def _wrong_blocks(self, x: Shape, counts: Shape) -> ShapeError:
+        return refusal(
+            RESHAPE,
+            f"input has {x[-1]} blocks, but output_size {self.output_size} takes {product(counts)}",
+            note=", ".join(self._count_formulas(self.per_axis("output_size"), counts)),
+            argument="output_size",
+        )
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        sizes = self.per_axis("output_size")
+        kernel = "*".join(map(str, self.per_axis("kernel_size")))
+        return (
+            f"channels {inputs[0][-2]} // ({kernel}) = {out[-3]}",
+            *self._count_formulas(sizes, self._counted(Needs(), sizes)),
+        )
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        rows = random.choice((4, 6, 12, 24, 36, 7))
+        x = (2, rows, random.choice((1, 2, 3, 4, 6, 9)))
+        return (x if random.random() < 0.7 else x[1:] if random.random() < 0.8 else (*x, 1),)
+
+    @classmethod
+    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+        """Mostly as many rows and columns as these blocks have."""
+        layer = cls(**arguments)
+        (x,) = inputs
+        if random.random() < 0.85:
+            x = (*x[:-2], layer._taps * random.randint(1, 3), x[-1])
+        if random.random() < 0.85:
+            counts = [window_output(size, *window) for size, window in zip(layer.per_axis("output_size"), layer._windows)]
+            x = (*x[:-1], abs(product(counts)) or 1)
+        return (x,)

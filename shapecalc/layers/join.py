@@ -1,0 +1,250 @@
+"""Several tensors to one: `cat`, `stack`, arithmetic with broadcasting, `matmul`.
+
+`Cat` and `Stack` run along dim 1, the channels, unless told otherwise: dim 0, torch's own default, is the batch here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..layer import Layer, Needs, Shape
+from ..problem import FEATURES, INPUT_COUNT, JOIN, WRONG_RANK, ShapeError, refusal
+from ..size import Size, product, same
+from ._axes import Dim, axis_at, axis_name, shape_text
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class _Join(Layer, abstract=True):
+    inputs = ("*tensors",)
+    functional = True
+    fewest = 1
+
+    def check_count(self, tensors: tuple[Shape, ...]) -> None:
+        if len(tensors) < self.fewest:
+            are = "is" if len(tensors) == 1 else "are"
+            text = f"{type(self).__name__} takes at least {self.fewest} inputs, and {len(tensors)} {are} given"
+            raise refusal(INPUT_COUNT, text)
+
+    def check_ranks(self, tensors: tuple[Shape, ...]) -> None:
+        for shape in tensors:
+            if len(shape) != len(tensors[0]):
+                both = f"{len(tensors[0])} ({shape_text(tensors[0])}) and {len(shape)} ({shape_text(shape)})"
+                raise refusal(JOIN, f"{type(self).__name__} needs as many axes in every input, but they have {both}")
+
+    def misfit(self, rule: str, name: str, *sizes: Size) -> ShapeError:
+        return refusal(JOIN, f"{type(self).__name__} needs {rule}, but {name} is {sizes[0]} and {sizes[1]}")
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        one = (2, *(random.randint(1, 4) for _ in range(random.randint(0, 4))))
+        return (one,) * random.randint(cls.fewest, 3)
+
+
+class Cat(_Join):
+    """`torch.cat`: one after the other along dim, which is 1 (the channels) unless told otherwise (torch: 0).
+
+    All other axes must agree (https://docs.pytorch.org/docs/stable/generated/torch.cat.html).
+
+    >>> Cat().shape(Needs(), (2, 64, 10, 10), (2, 128, 10, 10))
+    (2, 192, 10, 10)
+    """
+
+    dim: Dim = 1
+
+    def shape(self, need: Needs, *tensors: Shape) -> Shape:
+        self.check_count(tensors)
+        self.check_ranks(tensors)
+        first, *others = tensors
+        along = axis_at(self.dim, len(first))
+        if not first:
+            raise refusal(WRONG_RANK, "Cat takes inputs with axes, and these have none; Stack takes them")
+        for other in others:
+            for axis, (here, there) in enumerate(zip(first, other)):
+                if here != there and axis != along:
+                    name = axis_name(axis, len(first))
+                    rule = f"equal sizes outside dim {self.dim}"
+                    need(same(here, there), lambda args=(rule, name, here, there): self.misfit(*args))  # type: ignore[misc]
+        total = first[along]
+        for other in others:
+            total += other[along]
+        return (*first[:along], total, *first[along + 1 :])
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        along = axis_at(self.dim, len(out))
+        return (f"{axis_name(along, len(out))} {' + '.join(str(x[along]) for x in inputs)} = {out[along]}",)
+
+    def expression(self, *inputs: str) -> str:
+        return f"torch.cat([{', '.join(inputs)}], dim={self.dim})"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        inputs = super().sample_inputs(random)
+        axis = random.choice((1, 1, 1, 0, 2)) if random.random() < 0.6 else -1
+        mended = [
+            tuple(random.randint(1, 4) if place == axis else size for place, size in enumerate(x)) for x in inputs
+        ]
+        if random.random() < 0.05:
+            mended[0] = (*mended[0], 3)
+        return tuple(mended)
+
+
+class Stack(_Join):
+    """`torch.stack`: equal shapes along a new axis at dim, which is 1 unless told otherwise (torch: 0).
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.stack.html)
+    """
+
+    dim: Dim = 1
+
+    def shape(self, need: Needs, *tensors: Shape) -> Shape:
+        self.check_count(tensors)
+        self.check_ranks(tensors)
+        first, *others = tensors
+        along = axis_at(self.dim, len(first) + 1)
+        for other in others:
+            for axis, (here, there) in enumerate(zip(first, other)):
+                if here != there:
+                    name = axis_name(axis, len(first))
+                    args = ("equal shapes", name, here, there)
+                    need(same(here, there), lambda args=args: self.misfit(*args))  # type: ignore[misc]
+        return (*first[:along], len(tensors), *first[along:])
+
+    def expression(self, *inputs: str) -> str:
+        return f"torch.stack([{', '.join(inputs)}], dim={self.dim})"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        inputs = super().sample_inputs(random)
+        return inputs if random.random() < 0.8 else Cat.sample_inputs(random)
+
+
+def broadcast(need: Needs, join: _Join, a: Shape, b: Shape, whole_ranks: tuple[int, int] | None = None) -> Shape:
+    """The common shape of two by torch's rule: aligned at the last axis, equal or 1 on each.
+
+    A batch that would have to equal another tensor's channels is refused: it does so for one batch size only.
+    (https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
+    """
+    if a == b:
+        return a
+    rank, (rank_a, rank_b) = max(len(a), len(b)), whole_ranks or (len(a), len(b))
+    out: list[Size] = []
+    for axis in range(rank):
+        at_a, at_b = axis - rank + len(a), axis - rank + len(b)
+        here, there = a[at_a] if at_a >= 0 else 1, b[at_b] if at_b >= 0 else 1
+        if here == there or there == 1:
+            out.append(here)
+            continue
+        if here != 1:
+            name = axis_name(axis + max(rank_a, rank_b) - rank_b if False else axis, max(rank_a, rank_b))
+            for place, size in ((at_a, here), (at_b, there)):
+                if place == 0 and rank_a != rank_b and not isinstance(size, int):
+                    raise _batch_on_another_axis(join, name, size, here if size is there else there)
+            need(same(here, there), lambda args=(name, here, there): join.misfit("equal sizes or 1", *args))  # type: ignore[misc]
+        out.append(there)
+    return tuple(out)
+
+
+def _batch_on_another_axis(join: _Join, name: str, batch: Size, other: Size) -> ShapeError:
+    return refusal(
+        JOIN,
+        f"{type(join).__name__} would put the batch {batch} of one input against {name} {other} of the other",
+        note="shapes are aligned at their last axis",
+    )
+
+
+class _Elementwise(_Join, abstract=True):
+    """Two or more inputs, from left to right, each with torch's broadcasting."""
+
+    fewest = 2
+    sign = "+"
+
+    def shape(self, need: Needs, *tensors: Shape) -> Shape:
+        self.check_count(tensors)
+        out = tensors[0]
+        for other in tensors[1:]:
+            out = broadcast(need, self, out, other)
+        return out
+
+    def expression(self, *inputs: str) -> str:
+        return f" {self.sign} ".join(inputs)
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return tuple(_thinned(random, x) for x in super().sample_inputs(random))
+
+
+class Add(_Elementwise):
+    """`a + b + ...`, elementwise (https://docs.pytorch.org/docs/stable/notes/broadcasting.html)."""
+
+
+class Sub(_Elementwise):
+    """`a - b - ...`, elementwise, broadcast as in `Add`."""
+
+    sign = "-"
+
+
+class Mul(_Elementwise):
+    """`a * b * ...`, elementwise, broadcast as in `Add`."""
+
+    sign = "*"
+
+
+class Div(_Elementwise):
+    """`a / b / ...`, elementwise, broadcast as in `Add`."""
+
+    sign = "/"
+
+
+class MatMul(_Join):
+    """`torch.matmul`: (*, n, m) and (*, m, p) to (*, n, p), the axes in front broadcast.
+
+    One axis alone is a row on the left, a column on the right, and is gone afterwards
+    (https://docs.pytorch.org/docs/stable/generated/torch.matmul.html).
+    """
+
+    inputs = ("input", "other")
+
+    def shape(self, need: Needs, a: Shape, b: Shape) -> Shape:
+        if not a or not b:
+            raise refusal(WRONG_RANK, "MatMul takes inputs with axes, and one has none")
+        inner = b[-2] if len(b) > 1 else b[0]
+        if a[-1] != inner:
+            need(same(a[-1], inner), lambda: self._inner(a, b, inner))
+        front = broadcast(need, self, a[:-2], b[:-2], (len(a), len(b)))
+        return (*front, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+    def _inner(self, a: Shape, b: Shape, inner: Size) -> ShapeError:
+        text = f"MatMul needs the last axis of {shape_text(a)}, {a[-1]}, to equal axis {max(len(b) - 2, 0)}"
+        return refusal(FEATURES, f"{text} of {shape_text(b)}, {inner}")
+
+    def macs(self, out: Shape, *inputs: Shape) -> Size:
+        """Torch counts products of matrices, and not those with a vector, which it computes another way."""
+        a, b = inputs
+        if len(b) == 1 or len(a) == 1 and len(b) > 2 and b[-2] == 1:
+            return 0
+        return product(out) * a[-1]
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return (f"{shape_text(inputs[0])} @ {shape_text(inputs[1])} = {shape_text(out)}",)
+
+    def expression(self, *inputs: str) -> str:
+        return f"torch.matmul({inputs[0]}, {inputs[1]})"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        n, m, p = (random.randint(1, 4) for _ in range(3))
+        front = (2, *(random.randint(1, 3) for _ in range(random.randint(0, 2))))
+        a, b = ((*_thinned(random, front), *matrix) for matrix in ((n, m), (m, p)))
+        if random.random() < 0.15:
+            b = b[:-1]
+        return (a[random.choice((0, 0, 0, -2, -1)) :], b[random.choice((0, 0, 0, -2, -1)) :])
+
+
+def _thinned(random: Random, x: Shape) -> Shape:
+    """The shape with some axes 1, some missing in front, and seldom a wrong one."""
+    sizes = [1 if random.random() < 0.2 else size for size in x]
+    if random.random() < 0.1:
+        sizes[random.randrange(len(sizes))] = random.randint(1, 5)
+    return tuple(sizes[random.choice((0, 0, 1, 2)) :]) or (1,)

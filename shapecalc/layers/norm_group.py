@@ -1,0 +1,203 @@
+"""Normalization over groups of channels, over the last axes, and across neighbouring channels."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from random import Random
+from typing import Annotated
+
+from ..fields import Bool, Count, Float, InChannels, Numbers, Real
+from ..layer import Layer, Needs, Shape
+from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
+from ..size import Size, divides, product, same
+from ._axes import shape_text
+from ._ranks import wrong_rank
+
+NormalizedShape = Annotated["int | tuple[int, ...]", Numbers(low=1, axis=-1, high=3)]
+MaybeFloat = Annotated["float | None", Real(optional=True)]
+
+
+class GroupNorm(Layer):
+    """`torch.nn.GroupNorm`: (N, C, ...), unchanged; `num_groups` must divide C.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html; Wu & He 2018)
+    """
+
+    num_groups: Count
+    num_channels: InChannels
+    eps: Float = 1e-5
+    affine: Bool = True
+    bias: Bool = True
+
+    def validate(self) -> None:
+        if self.num_channels % self.num_groups:
+            raise self._indivisible("num_channels", self.num_channels)
+
+    def _indivisible(self, name: str, channels: Size) -> ShapeError:
+        fitting = isinstance(channels, int) and next(
+            groups for groups in range(self.num_groups, 0, -1) if channels % groups == 0
+        )
+        return refusal(
+            GROUPS,
+            f"{name} {channels} is not divisible by num_groups {self.num_groups}",
+            note=f"{channels} % {self.num_groups} = {channels % self.num_groups}",
+            argument="num_groups",
+            repairs=({"num_groups": fitting},) if fitting else (),
+        )
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) < 2:
+            raise wrong_rank(self, x, "at least 2 (batch, channels, ...)")
+        channels = x[1]
+        if channels != self.num_channels:
+            if self.affine:
+                need(same(channels, self.num_channels), lambda: self._wrong_channels(channels))
+            else:  # without weights only the groups matter
+                need(divides(self.num_groups, channels), lambda: self._indivisible("channels", channels))
+        if x[0] == 1:  # a symbolic batch stands for two samples or more
+            need(channels // self.num_groups * product(x[2:]) > 1, lambda: self._one_value(x))
+        return x
+
+    def _wrong_channels(self, found: Size) -> ShapeError:
+        return refusal(
+            CHANNELS,
+            f"input has {found} channels, but num_channels is {self.num_channels}",
+            argument="num_channels",
+            repairs=({"num_channels": found},) if isinstance(found, int) else (),
+        )
+
+    def _one_value(self, x: Shape) -> ShapeError:
+        return refusal(
+            ONE_VALUE,
+            "GroupNorm has one value per group to normalize",
+            note=f"{shape_text(x)} in {self.num_groups} groups, and a variance needs 2 values",
+            argument="num_groups",
+            repairs=({"num_groups": 1},),
+        )
+
+    @property
+    def num_parameters(self) -> int:
+        return self.num_channels * (1 + self.bias) if self.affine else 0
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        single = random.random() < 0.1
+        sizes = [1 if single else random.randint(1, 6) for _ in range(3)]
+        axes = 1 if random.random() < 0.05 else random.randint(2, 5)
+        return ((1 if single else 2, random.choice((1, 2, 4, 6, 12)), *sizes)[:axes],)
+
+
+class _LastAxesNorm(Layer, abstract=True):
+    """Normalizes over the last axes, whose sizes it knows."""
+
+    normalized_shape: NormalizedShape
+    elementwise_affine: Bool
+
+    @cached_property
+    def _sizes(self) -> tuple[int, ...]:
+        return self.normalized_shape if isinstance(self.normalized_shape, tuple) else (self.normalized_shape,)
+
+    def validate(self) -> None:
+        if not self._sizes:
+            raise refusal(BAD_ARGUMENT, "normalized_shape is empty", argument="normalized_shape")
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        sizes = self._sizes
+        if len(x) <= len(sizes) and (len(x) < len(sizes) or not isinstance(x[0], int)):
+            raise wrong_rank(self, x, f"at least {len(sizes) + 1} (batch, ..., and those of normalized_shape)")
+        for found, size in zip(x[-len(sizes) :], sizes):
+            if found != size:
+                need(same(found, size), lambda: self._wrong_features(x))
+        return x
+
+    def _wrong_features(self, x: Shape) -> ShapeError:
+        sizes, found = self._sizes, x[-len(self._sizes) :]
+        if len(sizes) == 1:
+            message = f"input has {found[0]} features, but normalized_shape is {self.normalized_shape}"
+        else:
+            message = f"input ends in {shape_text(found)}, but normalized_shape is {self.normalized_shape}"
+        channels = len(x) > 2 and len(sizes) == 1 and x[1] == sizes[0]
+        known = all(isinstance(size, int) for size in found)
+        return refusal(
+            FEATURES,
+            message,
+            note=f"it normalizes the last axis, and {sizes[0]} is axis 1, the channels" if channels else None,
+            argument="normalized_shape",
+            repairs=({"normalized_shape": found[0] if len(found) == 1 else found},) if known else (),
+        )
+
+    @property
+    def num_parameters(self) -> int:
+        return int(product(self._sizes)) if self.elementwise_affine else 0
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        """Small sizes, so that a random `normalized_shape` of several axes sometimes fits."""
+        return ((2, *(random.choice((1, 2, 2, 3)) for _ in range(random.randint(0, 3)))),)
+
+
+class LayerNorm(_LastAxesNorm):
+    """`torch.nn.LayerNorm`: (N, ..., *normalized_shape), unchanged.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html; Ba, Kiros & Hinton 2016)
+
+    >>> LayerNorm((3, 4)).num_parameters
+    24
+    """
+
+    normalized_shape: NormalizedShape
+    eps: Float = 1e-5
+    elementwise_affine: Bool = True
+    bias: Bool = True
+
+    @property
+    def num_parameters(self) -> int:
+        return super().num_parameters * (1 + self.bias)
+
+
+class RMSNorm(_LastAxesNorm):
+    """`torch.nn.RMSNorm`: (N, ..., *normalized_shape), unchanged; it has weights and no bias.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html; Zhang & Sennrich 2019)
+    """
+
+    normalized_shape: NormalizedShape
+    eps: MaybeFloat = None
+    elementwise_affine: Bool = True
+
+
+class _NeighbourNorm(Layer, abstract=True):
+    size: Count
+    alpha: Float = 1e-4
+    beta: Float = 0.75
+    k: Float = 1.0
+
+
+class LocalResponseNorm(_NeighbourNorm):
+    """`torch.nn.LocalResponseNorm`: (N, C, ...) of at least three axes, unchanged.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.LocalResponseNorm.html; Krizhevsky et al. 2012)
+    """
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) < 3:
+            raise wrong_rank(self, x, "at least 3 (batch, channels, ...)")
+        return x
+
+
+class CrossMapLRN2d(_NeighbourNorm):
+    """`torch.nn.CrossMapLRN2d`: (N, C, H, W), unchanged: the older form of `LocalResponseNorm`."""
+
+    size: Count
+    alpha: Float = 1e-4
+    beta: Float = 0.75
+    k: Float = 1
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) != 4:
+            raise wrong_rank(self, x, "4 (batch, channels, height, width)")
+        return x
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.randint(1, 6) for _ in range(random.choice((2, 3, 3, 3, 4))))),)

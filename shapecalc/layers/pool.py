@@ -1,0 +1,250 @@
+"""Max and average pools of 1, 2 and 3 spatial axes: a window slides over each axis."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, NamedTuple
+
+from ..fields import Bool, Integer, Ints
+from ..layer import AXES, Layer, Needs, Shape
+from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
+from ..size import Size
+from ..window import pool_formula, pool_output
+
+PoolKernel = Annotated["int | tuple[int, ...]", Ints(low=1, single=True)]
+PoolStride = Annotated["int | tuple[int, ...] | None", Ints(low=1, high=3, single=True, optional=True)]
+PoolPadding = Annotated["int | tuple[int, ...]", Ints(low=0, high=2, single=True)]
+PoolDilation = Annotated["int | tuple[int, ...]", Ints(low=1, high=3, single=True)]
+Divisor = Annotated["int | None", Integer(optional=True)]
+
+
+class Window(NamedTuple):
+    """How an axis is pooled; the arguments of `pool_output` after the size."""
+
+    kernel_size: int
+    stride: int
+    padding: int
+    dilation: int
+    ceil_mode: bool
+
+
+class Spatial(Layer, abstract=True):
+    """A kind that works on the last `rank` axes, and takes its input with or without the batch."""
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        return AXES[self.rank]
+
+    def check_rank(self, x: Shape) -> None:
+        """Channels and the spatial axes must be there, and at most a batch before them."""
+        if not 1 <= len(x) - self.rank <= 2:
+            raise self.wrong_rank(x)
+
+    def wrong_rank(self, x: Shape) -> ShapeError:
+        names = ", ".join(("batch", "channels", *self.axes))
+        return refusal(
+            WRONG_RANK, f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({names})"
+        )
+
+    def with_axis(self, name: str, axis: int, value: int) -> dict[str, object]:
+        """A repair: the field `name` with another value for one axis, as one integer where all agree."""
+        values = list(self.per_axis(name))
+        values[axis] = value
+        return {name: values[0] if len(set(values)) == 1 else tuple(values)}
+
+
+class Pool(Spatial, abstract=True):
+    """What all pools with windows share. `_windows` says how each axis is pooled."""
+
+    kernel_size: PoolKernel
+    stride: PoolStride = None
+    ceil_mode: Bool = False
+
+    @cached_property
+    def _windows(self) -> tuple[Window, ...]:
+        """The window of each axis; a padding or dilation that the kind does not have counts as 0 or 1."""
+        padding = self.per_axis("padding") if "padding" in self.fields else (0,) * self.rank
+        dilation = self.per_axis("dilation") if "dilation" in self.fields else (1,) * self.rank
+        stride = self.per_axis("kernel_size" if self.stride is None else "stride")
+        windows = zip(self.per_axis("kernel_size"), stride, padding, dilation)
+        return tuple(Window(*window, self.ceil_mode) for window in windows)
+
+    def validate(self) -> None:
+        """Padding is at most half the kernel. Dilating it does not allow more."""
+        for axis, (kernel_size, _, padding, _, _) in enumerate(self._windows):
+            if padding > kernel_size // 2:
+                raise refusal(
+                    POOL_PADDING,
+                    f"padding {padding} is more than half of kernel {kernel_size}",
+                    note=f"it may be at most {kernel_size}//2 = {kernel_size // 2}",
+                    argument="padding",
+                    repairs=(self.with_axis("padding", axis, kernel_size // 2),),
+                )
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        rank = self.rank
+        if not 1 <= len(x) - rank <= 2:
+            raise self.wrong_rank(x)
+        out = [*x[:-rank]]
+        for size, window in zip(x[-rank:], self._windows):
+            fitting = pool_output(size, *window)
+            if (runs := fitting >= 1) is not True:
+                axis = len(out) - len(x)
+                need(runs, lambda axis=axis: self._too_small(axis, x))  # type: ignore[misc]
+            out.append(fitting)
+        return tuple(out)
+
+    def _too_small(self, axis: int, x: Shape) -> ShapeError:
+        """The refusal of an axis, counted from the back, in which no window fits."""
+        name, size, window = self.axes[axis], x[axis], self._windows[axis]
+        reach = window.dilation * (window.kernel_size - 1) + 1
+        spread = f" (dilated to {reach})" if window.dilation > 1 else ""
+        padded = f" padded to {size + 2 * window.padding}" if window.padding else ""
+        value = f" = {pool_output(size, *window)}" if isinstance(size, int) else ""
+        return refusal(
+            TOO_SMALL,
+            f"{name} {size}{padded} is smaller than kernel {window.kernel_size}{spread}",
+            note=f"{name} {pool_formula(size, *window)}{value}, and must be at least 1",
+            argument="kernel_size",
+            repairs=self._repairs_too_small(axis, size) if isinstance(size, int) else (),
+        )
+
+    def _repairs_too_small(self, axis: int, size: int) -> tuple[dict[str, object], ...]:
+        """A last window that reaches over the edge, or the largest kernel that fits."""
+        _, _, padding, dilation, ceil_mode = self._windows[axis]
+        smaller = (size + 2 * padding - 1) // dilation + 1
+        over_the_edge: tuple[dict[str, object], ...] = () if ceil_mode else ({"ceil_mode": True},)
+        return (*over_the_edge, self.with_axis("kernel_size", axis, max(smaller, 1)))
+
+    def check_unpadded(self, need: Needs, x: Shape) -> None:
+        """Torch's 3-d average pool compares the kernel with the input before padding it."""
+        for axis, window in zip(range(-self.rank, 0), self._windows):
+            if (runs := x[axis] >= window.kernel_size) is not True:
+                need(runs, lambda axis=axis: self._over_unpadded(axis, x))  # type: ignore[misc]
+
+    def _over_unpadded(self, axis: int, x: Shape) -> ShapeError:
+        name, size, kernel_size = self.axes[axis], x[axis], self._windows[axis].kernel_size
+        return refusal(
+            TOO_SMALL,
+            f"{name} {size} is smaller than kernel {kernel_size}",
+            note=f"{type(self).__name__} wants the kernel inside the input before padding it",
+            argument="kernel_size",
+            repairs=(self.with_axis("kernel_size", axis, size),) if isinstance(size, int) else (),
+        )
+
+    def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
+        if self.ceil_mode:
+            return ()
+        return tuple(
+            (size + 2 * padding - dilation * (kernel_size - 1) - 1) % stride
+            for size, (kernel_size, stride, padding, dilation, _) in zip(
+                inputs[0][-self.rank :], self._windows
+            )
+        )
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return tuple(
+            f"{name} {pool_formula(size, *window)} = {result}"
+            for name, size, window, result in zip(
+                self.axes, inputs[0][-self.rank :], self._windows, out[-self.rank :]
+            )
+        )
+
+
+class _MaxPool(Pool, abstract=True):
+    kernel_size: PoolKernel
+    stride: PoolStride = None
+    padding: PoolPadding = 0
+    dilation: PoolDilation = 1
+    return_indices: Bool = False
+    ceil_mode: Bool = False
+
+
+class MaxPool1d(_MaxPool):
+    """`torch.nn.MaxPool1d`: (N, C, L) to (N, C, L'), stride = kernel_size where it is None.
+
+    L' = (L + 2*padding - dilation*(kernel_size-1) - 1)//stride + 1, and with `ceil_mode` as `pool_output` has
+    it (https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html, Shape).
+    """
+
+    rank = 1
+
+
+class MaxPool2d(_MaxPool):
+    """`torch.nn.MaxPool2d`: (N, C, H, W) to (N, C, H', W'), each axis as in `MaxPool1d`.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+
+    >>> MaxPool2d(3, 2).shape(Needs(), (2, 8, 10, 474))
+    (2, 8, 4, 236)
+    >>> MaxPool2d(3, 2, ceil_mode=True).shape(Needs(), (2, 8, 10, 474))
+    (2, 8, 5, 237)
+    """
+
+    rank = 2
+
+
+class MaxPool3d(_MaxPool):
+    """`torch.nn.MaxPool3d`: (N, C, D, H, W) to (N, C, D', H', W'), each axis as in `MaxPool1d`.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
+    """
+
+    rank = 3
+
+
+class AvgPool1d(Pool):
+    """`torch.nn.AvgPool1d`: (N, C, L) to (N, C, L'), as `MaxPool1d` without dilation.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
+    """
+
+    rank = 1
+    kernel_size: PoolKernel
+    stride: PoolStride = None
+    padding: PoolPadding = 0
+    ceil_mode: Bool = False
+    count_include_pad: Bool = True
+
+
+class _AvgPoolWithDivisor(Pool, abstract=True):
+    kernel_size: PoolKernel
+    stride: PoolStride = None
+    padding: PoolPadding = 0
+    ceil_mode: Bool = False
+    count_include_pad: Bool = True
+    divisor_override: Divisor = None
+
+    def validate(self) -> None:
+        super().validate()
+        if self.divisor_override == 0:
+            raise refusal(
+                BAD_ARGUMENT,
+                "divisor_override must not be 0",
+                argument="divisor_override",
+                repairs=({"divisor_override": None},),
+            )
+
+
+class AvgPool2d(_AvgPoolWithDivisor):
+    """`torch.nn.AvgPool2d`: (N, C, H, W) to (N, C, H', W'), each axis as in `AvgPool1d`.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+    """
+
+    rank = 2
+
+
+class AvgPool3d(_AvgPoolWithDivisor):
+    """`torch.nn.AvgPool3d`: (N, C, D, H, W) to (N, C, D', H', W'), each axis as in `AvgPool1d`.
+
+    Unlike the others it wants each kernel inside the input before padding
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html; seen in torch 2.13).
+    """
+
+    rank = 3
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        out = super().shape(need, x)
+        self.check_unpadded(need, x)
+        return out

@@ -1,0 +1,213 @@
+"""Recurrent layers and their cells.
+
+`num_layers` layers in one or two directions, each with an input and a recurrent matrix for every gate;
+every weight is used once for each time step and sample, so the multiply-accumulates are the weights times
+the rows. (On the CPU torch runs most LSTMs in one fused kernel, in which its own counter counts nothing;
+with oneDNN switched off it counts what stands here.)
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from random import Random
+from typing import Annotated, ClassVar
+
+from ..fields import Bool, Choice, Count, InFeatures, Integer, Real
+from ..layer import Layer, Needs, Shape
+from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
+from ..size import Size, product, same
+from ._ranks import wrong_rank
+
+Layers = Annotated[int, Integer(low=1, high=3)]
+Nonlinearity = Annotated[str, Choice("tanh", "relu")]
+Projection = Annotated[int, Integer(low=0, high=5)]
+Probability = Annotated[float, Real(low=0, high=1, samples=(0.0, 0.1, 0.5, 1, 1.5))]
+
+
+class _Gated(Layer, abstract=True):
+    """What whole layers and cells share: the number of gates, and the check of the features."""
+
+    gates: ClassVar[int]
+
+    input_size: InFeatures
+    hidden_size: Count
+    bias: Bool
+
+    def check_features(self, need: Needs, x: Shape) -> None:
+        if x[-1] != self.input_size:
+            need(same(x[-1], self.input_size), lambda: self._wrong_features(x[-1]))
+
+    def _wrong_features(self, found: Size) -> ShapeError:
+        return refusal(
+            FEATURES,
+            f"input has {found} features, but input_size is {self.input_size}",
+            note="the features are the last axis",
+            argument="input_size",
+            repairs=({"input_size": found},) if isinstance(found, int) else (),
+        )
+
+    @property
+    def weights(self) -> int:
+        """The entries of all matrices."""
+        raise NotImplementedError
+
+    def macs(self, out: Shape, *inputs: Shape) -> Size:
+        return self.weights * product(inputs[0][:-1])
+
+
+class _Recurrent(_Gated, abstract=True):
+    input_size: InFeatures
+    hidden_size: Count
+    num_layers: Layers = 1
+    bias: Bool = True
+    batch_first: Bool = False
+    dropout: Probability = 0.0
+    bidirectional: Bool = False
+
+    @property
+    def returned(self) -> int:
+        """What one direction returns for each time step."""
+        return self.hidden_size
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) not in (2, 3):
+            axes = "batch, length" if self.batch_first else "length, batch"
+            raise wrong_rank(self, x, f"3 ({axes}, features) or 2 (length, features)")
+        self.check_features(need, x)
+        return (*x[:-1], self.returned * (1 + self.bidirectional))
+
+    @cached_property
+    def weights(self) -> int:
+        directions = 1 + self.bidirectional
+        entries, features = 0, self.input_size
+        for _ in range(self.num_layers):
+            entries += directions * self.gates * self.hidden_size * (features + self.returned)
+            features = directions * self.returned
+        return entries
+
+    @property
+    def num_parameters(self) -> int:
+        biases = 2 * self.gates * self.hidden_size * self.num_layers * (1 + self.bidirectional)
+        return self.weights + (biases if self.bias else 0)
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        directions = "2 directions * " if self.bidirectional else ""
+        return (f"features {directions}{self.returned} = {out[-1]}",)
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        sizes = [random.randint(1, 5), 2, 3] if random.random() < 0.5 else [2, random.randint(1, 5), 3]
+        return ((*sizes[: random.choice((0, 1, 1, 2, 2, 2, 2, 2, 2, 3))], random.randint(1, 6)),)
+
+
+class RNN(_Recurrent):
+    """`torch.nn.RNN`: (L, N, input_size) to (L, N, hidden_size), or (N, L, ...) with `batch_first`.
+
+    Twice `hidden_size` when bidirectional; an input of two axes is (L, input_size)
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html, Elman 1990).
+    """
+
+    gates = 1
+
+    nonlinearity: Nonlinearity = "tanh"
+    bias: Bool = True
+    batch_first: Bool = False
+    dropout: Probability = 0.0
+    bidirectional: Bool = False
+
+
+class LSTM(_Recurrent):
+    """`torch.nn.LSTM`: shapes as in `RNN`; with `proj_size` it returns that many features for each direction.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html; Hochreiter & Schmidhuber 1997)
+
+    >>> LSTM(80, 256, batch_first=True, bidirectional=True).shape(Needs(), (2, 100, 80))
+    (2, 100, 512)
+    """
+
+    gates = 4
+
+    proj_size: Projection = 0
+
+    def validate(self) -> None:
+        if self.proj_size >= self.hidden_size:
+            raise refusal(
+                BAD_ARGUMENT,
+                f"proj_size {self.proj_size} must be smaller than hidden_size {self.hidden_size}",
+                argument="proj_size",
+                repairs=({"proj_size": 0}, {"hidden_size": self.proj_size + 1}),
+            )
+
+    @property
+    def returned(self) -> int:
+        return self.proj_size or self.hidden_size
+
+    @cached_property
+    def weights(self) -> int:
+        projections = self.num_layers * (1 + self.bidirectional) * self.proj_size * self.hidden_size
+        return super().weights + projections
+
+
+class GRU(_Recurrent):
+    """`torch.nn.GRU`: shapes as in `RNN`.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html; Cho et al. 2014)
+    """
+
+    gates = 3
+
+
+class _Cell(_Gated, abstract=True):
+    input_size: InFeatures
+    hidden_size: Count
+    bias: Bool = True
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) not in (1, 2) or len(x) == 1 and not isinstance(x[0], int):
+            raise wrong_rank(self, x, "2 (batch, features) or 1 (features)")
+        self.check_features(need, x)
+        return (*x[:-1], self.hidden_size)
+
+    @property
+    def weights(self) -> int:
+        return self.gates * self.hidden_size * (self.input_size + self.hidden_size)
+
+    @property
+    def num_parameters(self) -> int:
+        return self.weights + (2 * self.gates * self.hidden_size if self.bias else 0)
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return (f"features {inputs[0][-1]} become hidden_size = {self.hidden_size}",)
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return (((2, 3)[: random.choice((0, 1, 1, 1, 1, 1, 2))] + (random.randint(1, 8),)),)
+
+
+class RNNCell(_Cell):
+    """`torch.nn.RNNCell`: (N, input_size) or (input_size,) to (N, hidden_size) or (hidden_size,).
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.RNNCell.html)
+    """
+
+    gates = 1
+
+    nonlinearity: Nonlinearity = "tanh"
+
+
+class LSTMCell(_Cell):
+    """`torch.nn.LSTMCell`: shapes as in `RNNCell`; the hidden state counts, not the cell state.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html)
+    """
+
+    gates = 4
+
+
+class GRUCell(_Cell):
+    """`torch.nn.GRUCell`: shapes as in `RNNCell`.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRUCell.html)
+    """
+
+    gates = 3

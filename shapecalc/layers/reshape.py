@@ -1,0 +1,289 @@
+"""The same numbers in another shape: `Flatten`, `Unflatten`, `view` and `reshape`, and `expand`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ..fields import BATCH, Numbers, Sort, WrongValue
+from ..layer import Layer, Needs, Shape
+from ..problem import AXIS, EMPTY_OUTPUT, JOIN, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
+from ..size import Size, product, quotient, same, whole
+from ._axes import Dim, axis_at, axis_name, shape_text, written_out
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class TensorSize(Sort):
+    """The sizes of a tensor as torch's methods take them: integers, -1, and `N` for the batch."""
+
+    expected = "integers, -1 or N"
+
+    def read(self, value: object, rank: int) -> object:
+        items = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        for item in items:
+            if item is not BATCH and (not isinstance(item, int) or isinstance(item, bool)):
+                raise WrongValue(self.expected)
+        return items
+
+    def schema(self, rank: int) -> dict[str, object]:
+        one: dict[str, object] = {"anyOf": [{"type": "integer"}, {"const": "N"}]}
+        return {"anyOf": [{"type": "array", "items": one}, one]}
+
+    def sample(self, random: Random, rank: int) -> object:
+        return tuple(random.choice((-1, -1, 1, 2, 3, BATCH, 0, 4)) for _ in range(random.randint(1, 4)))
+
+
+Sizes = Annotated["tuple[Any, ...]", TensorSize()]
+UnflattenedSize = Annotated["tuple[int, ...]", Numbers(scalar=False)]
+
+
+def solved(need: Needs, have: Shape, wanted: Shape, refuse: Callable[[], ShapeError]) -> Shape:
+    """`wanted` with the number that its -1 stands for, if it fits the elements of `have`; else refused.
+
+    >>> solved(Needs(), (2, 6, 4), (2, -1), lambda: refusal(RESHAPE, ""))
+    (2, 24)
+    """
+    if wanted.count(-1) > 1 or any(isinstance(size, int) and size < -1 for size in wanted):
+        raise refuse()
+    have_left, wanted_left = list(have), [size for size in wanted if size != -1]
+    for size in wanted_left[:]:  # what stands on both sides needs no algebra
+        if size in have_left:
+            have_left.remove(size)
+            wanted_left.remove(size)
+    elements, known = product(have_left), product(wanted_left)
+    if -1 not in wanted:
+        need(same(elements, known), refuse)
+        return wanted
+    missing = quotient(elements, known)
+    if missing is None and isinstance(known, int):
+        raise refuse()
+    if missing is None:
+        raise refusal(SIZE_LIMIT, f"the -1 of {shape_text(wanted)} has no formula", note=f"it is {elements}/({known})")
+    need(whole(missing), refuse)
+    return tuple([missing if size == -1 else size for size in wanted])
+
+
+class Flatten(Layer):
+    """`torch.nn.Flatten`: (N, C, H, W) to (N, C*H*W); the axes from start_dim to end_dim become one.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html, Shape)
+    """
+
+    start_dim: Dim = 1
+    end_dim: Dim = -1
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        first, last = self._span(len(x))
+        return (*x[:first], product(x[first : last + 1]), *x[last + 1 :])
+
+    def _span(self, rank: int) -> tuple[int, int]:
+        first, last = axis_at(self.start_dim, rank, "start_dim"), axis_at(self.end_dim, rank, "end_dim")
+        if first > last:
+            text = f"start_dim {self.start_dim} comes after end_dim {self.end_dim} on an input of {rank} axes"
+            raise refusal(AXIS, text, argument="start_dim")
+        return first, last
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        first, last = self._span(len(inputs[0]))
+        return (f"axis {first} {written_out(inputs[0][first : last + 1])}",)
+
+
+class Unflatten(Layer):
+    """`torch.nn.Unflatten`: one axis of size a*b*... becomes axes of size a, b, ...; one may be -1.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.Unflatten.html, Shape)
+    """
+
+    dim: Dim
+    unflattened_size: UnflattenedSize
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        axis = axis_at(self.dim, len(x))
+        if not self.unflattened_size or not x:
+            raise refusal(WRONG_RANK, "there is nothing to unflatten into", argument="unflattened_size")
+        sizes = solved(need, (x[axis],), self.unflattened_size, lambda: self._misfit(axis, x))
+        return (*x[:axis], *sizes, *x[axis + 1 :])
+
+    def _misfit(self, axis: int, x: Shape) -> ShapeError:
+        sizes = self.unflattened_size
+        return refusal(
+            RESHAPE,
+            f"axis {axis} of size {x[axis]} does not unflatten into {shape_text(sizes)}",
+            note=_count(sizes),
+            argument="unflattened_size",
+            repairs=tuple({"unflattened_size": sizes} for sizes in _mended((x[axis],), sizes)),
+        )
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        axis = axis_at(self.dim, len(inputs[0]))
+        sizes = out[axis : axis + len(self.unflattened_size)]
+        return (f"axis {axis} {inputs[0][axis]} = {'*'.join(map(str, sizes))}",)
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.choice((4, 6, 12, 24, 1, 7)) for _ in range(random.randint(0, 3)))),)
+
+    @classmethod
+    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+        (x,) = inputs
+        if random.random() < 0.8 and -len(x) <= arguments["dim"] < len(x):
+            arguments["unflattened_size"] = _factors(random, (x[arguments["dim"]],))
+        return inputs
+
+
+class _Reshaping(Layer, abstract=True):
+    """What `view` and `reshape` do to a shape. (A field cannot be called `shape` here, as torch has it.)"""
+
+    functional = True
+    variadic = "size"
+
+    size: Sizes
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if not self.size or BATCH in self.size and not x:
+            raise refusal(WRONG_RANK, f"{type(self).__name__} needs at least one size, and `N` an axis of the input")
+        wanted = tuple([x[0] if size is BATCH else size for size in self.size])
+        return solved(need, x, wanted, lambda: self._misfit(x))
+
+    def _misfit(self, x: Shape) -> ShapeError:
+        """Counted for each sample where the batch goes through untouched."""
+        keeps_batch = self.size[0] is BATCH
+        have, wanted = (x[1:], self.size[1:]) if keeps_batch else (x, self.size)
+        repairs = [(BATCH, *sizes) for sizes in _mended(x[1:], self.size[1:])] if keeps_batch else []
+        if not keeps_batch and self.size[0] == -1:
+            repairs = [(-1, *sizes) for sizes in _mended(x[1:], self.size[1:])]
+        elif not keeps_batch:
+            repairs = _mended(x, self.size)
+        return refusal(
+            RESHAPE,
+            f"{written_out(have)} elements{' of a sample' * keeps_batch} do not fit {shape_text(wanted)}",
+            note=_count(wanted),
+            argument="size",
+            repairs=tuple({"size": sizes} for sizes in repairs),
+        )
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return (f"{written_out(inputs[0])} elements, as many as {shape_text(out)} has",)
+
+    def expression(self, *inputs: str) -> str:
+        sizes = [f"{inputs[0]}.size(0)" if size is BATCH else str(size) for size in self.size]
+        return f"{inputs[0]}.{type(self).__name__.lower()}({', '.join(sizes)})"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.randint(1, 6) for _ in range(random.randint(0, 4)))),)
+
+    @classmethod
+    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+        (x,) = inputs
+        if random.random() < 0.8:
+            keeps_batch = random.random() < 0.5
+            arguments["size"] = (BATCH,) * keeps_batch + _factors(random, x[keeps_batch:])
+        return inputs
+
+
+class View(_Reshaping):
+    """`Tensor.view`: the same elements in the given shape; `View(N, -1)` is `x.view(x.size(0), -1)`.
+
+    One size may be -1: what is left. Whether the tensor lies in memory so that `view` can take it (it does
+    not after `Permute`) is not a matter of shapes: take `Reshape` there
+    (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html).
+
+    >>> View(2, -1).shape(Needs(), (2, 32, 5, 5))
+    (2, 800)
+    """
+
+
+class Reshape(_Reshaping):
+    """`Tensor.reshape`: as `View`, wherever the tensor lies in memory.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape.html)
+    """
+
+
+class Expand(Layer):
+    """`Tensor.expand`: axes of size 1 repeated to the given sizes; -1 keeps an axis; new axes may stand in front.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
+    """
+
+    functional = True
+    variadic = "size"
+
+    size: Sizes
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        new = len(self.size) - len(x)
+        if new < 0 or not self.size or BATCH in self.size and not x:
+            text = f"Expand gives {len(self.size)} sizes, and the input has {len(x)} axes"
+            raise refusal(WRONG_RANK, text, argument="size")
+        sizes: list[Size] = [x[0] if size is BATCH else size for size in self.size]
+        for axis, size in enumerate(sizes):
+            if size == -1 and axis >= new:
+                sizes[axis] = x[axis - new]
+            elif isinstance(size, int) and size < 1:
+                raise refusal(EMPTY_OUTPUT, f"axis {axis} cannot be expanded to {size}", argument="size")
+            elif axis >= new and x[axis - new] != 1:
+                need(same(x[axis - new], size), lambda axis=axis: self._misfit(axis, x[axis - new]))  # type: ignore[misc]
+        return tuple(sizes)
+
+    def _misfit(self, axis: int, size: Size) -> ShapeError:
+        name = axis_name(axis, len(self.size))
+        return refusal(
+            JOIN,
+            f"{name} {size} cannot be expanded to {self.size[axis]}",
+            note="only an axis of size 1 can be expanded",
+            argument="size",
+            repairs=({"size": (*self.size[:axis], -1, *self.size[axis + 1 :])},),
+        )
+
+    def expression(self, *inputs: str) -> str:
+        sizes = [f"{inputs[0]}.size(0)" if size is BATCH else str(size) for size in self.size]
+        return f"{inputs[0]}.expand({', '.join(sizes)})"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.choice((1, 1, 2, 3)) for _ in range(random.randint(0, 3)))),)
+
+    @classmethod
+    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+        if random.random() < 0.6:
+            kept = [random.choice((-1, size if size > 1 else random.randint(1, 3))) for size in inputs[0]]
+            arguments["size"] = (random.randint(1, 3),) * random.randint(0, 2) + tuple(kept)
+        return inputs
+
+
+def _count(sizes: tuple[Any, ...]) -> str | None:
+    """What the sizes ask for, as a note; None where there is nothing to multiply."""
+    known = tuple(size for size in sizes if size != -1)
+    if BATCH in sizes or not known or len(known) < 2 and -1 not in sizes:
+        return None
+    return f"{shape_text(sizes)} asks for {'a multiple of ' * (-1 in sizes)}{written_out(known)}"
+
+
+def _mended(have: Shape, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The sizes with one of them changed so that they fit, the last first."""
+    elements, mended = product(have), []
+    for position in reversed(range(len(sizes))):
+        others = sizes[:position] + sizes[position + 1 :]
+        if not all(isinstance(size, int) and size > 0 for size in (elements, *others)):
+            continue
+        if elements % product(others) == 0:
+            mended.append((*sizes[:position], elements // product(others), *sizes[position + 1 :]))
+    return mended
+
+
+def _factors(random: Random, sizes: Shape) -> tuple[int, ...]:
+    """Sizes that mostly have as many elements as these."""
+    left, factors = int(product(sizes)), []
+    for _ in range(random.randint(0, 2)):
+        factors.append(random.choice([divisor for divisor in range(1, left + 1) if left % divisor == 0]))
+        left //= factors[-1]
+    factors.append(left)
+    if random.random() < 0.4:
+        factors[random.randrange(len(factors))] = -1
+    if random.random() < 0.15:
+        factors[random.randrange(len(factors))] = random.choice((-2, 0, 5, 2))
+    return tuple(factors)

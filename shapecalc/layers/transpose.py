@@ -1,0 +1,125 @@
+"""Axes in another order, dropped or added: `permute`, `transpose`, `squeeze`, `unsqueeze`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from ..fields import Numbers
+from ..layer import Layer, Needs, Shape
+from ..problem import SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
+from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name
+
+if TYPE_CHECKING:
+    from random import Random
+
+AllDims = Annotated["tuple[int, ...]", Numbers(scalar=False)]
+
+
+class _Method(Layer, abstract=True):
+    """A kind that is a method of the tensor, with the same arguments."""
+
+    functional = True
+
+    def expression(self, *inputs: str) -> str:
+        name = type(self).__name__
+        return f"{inputs[0]}.{name.lower()}{repr(self)[len(name) :]}"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.choice((1, 1, 2, 3, 4)) for _ in range(random.randint(0, 4)))),)
+
+
+class Permute(_Method):
+    """`Tensor.permute`: the axes in the order given; `Permute(0, 2, 3, 1)` puts channels last.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.permute.html)
+
+    >>> Permute(0, 2, 3, 1).shape(Needs(), (2, 3, 10, 474))
+    (2, 10, 474, 3)
+    """
+
+    variadic = "dims"
+
+    dims: AllDims
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(self.dims) != len(x) or not self.dims:
+            text = f"Permute orders {len(self.dims)} axes, and the input has {len(x)}"
+            raise refusal(WRONG_RANK, text, argument="dims")
+        return tuple([x[axis] for axis in axes_at(self.dims, len(x), "dims")])
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        axes = axes_at(self.dims, len(out), "dims")
+        return tuple(f"axis {place} from axis {axis}: {out[place]}" for place, axis in enumerate(axes) if place != axis)
+
+    @classmethod
+    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+        if random.random() < 0.6:
+            rank = len(inputs[0])
+            order = random.sample(range(rank), rank)
+            arguments["dims"] = tuple(axis - rank if random.random() < 0.2 else axis for axis in order)
+        return inputs
+
+
+class Transpose(_Method):
+    """`Tensor.transpose`: two axes swapped.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.transpose.html)
+    """
+
+    dim0: Dim
+    dim1: Dim
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        first, second = axis_at(self.dim0, len(x), "dim0"), axis_at(self.dim1, len(x), "dim1")
+        swapped = list(x)
+        if x:
+            swapped[first], swapped[second] = x[second], x[first]
+        return tuple(swapped)
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        axes = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
+        return tuple(f"axis {axis} from axis {sum(axes) - axis}: {out[axis]}" for axis in axes if axes[0] != axes[1])
+
+
+class Squeeze(_Method):
+    """`Tensor.squeeze`: the axes of size 1 dropped, all of them or those in dim; other sizes in dim stay.
+
+    A symbolic size is taken to be more than 1, under that condition. With dim=None a batch of one sample
+    loses its first axis, too
+    (https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html).
+    """
+
+    dim: OptionalDims = None
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        axes = range(len(x)) if self.dim is None else axes_at(self.dim, len(x))
+        for axis in axes:
+            if x and not isinstance(x[axis], int):
+                need(x[axis] >= 2, lambda axis=axis: self._undecided(axis, x))  # type: ignore[misc]
+        return tuple([size for axis, size in enumerate(x) if size != 1 or axis not in axes])
+
+    def _undecided(self, axis: int, x: Shape) -> ShapeError:
+        name, size = axis_name(axis, len(x)), x[axis]
+        return refusal(
+            SIZE_LIMIT,
+            f"{name} {size} may be 1, and would then be squeezed",
+            note="a formula for the size has as many axes for every input",
+            argument="dim",
+        )
+
+    def expression(self, *inputs: str) -> str:
+        return f"{inputs[0]}.squeeze({'' if self.dim is None else repr(self.dim)})"
+
+
+class Unsqueeze(_Method):
+    """`Tensor.unsqueeze`: an axis of size 1 put in at dim.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.unsqueeze.html)
+    """
+
+    dim: Dim
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        axis = axis_at(self.dim, len(x) + 1)
+        return (*x[:axis], 1, *x[axis:])
