@@ -21,11 +21,10 @@ from .trace import Step as Step
 from .trace import Trace as Trace
 from .trace import run
 from .trace import trace as trace
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .report import Report
-
-__version__ = "0.1.0"
 
 
 def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]) -> tuple[Size, ...]:

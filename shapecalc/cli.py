@@ -2,36 +2,43 @@
 
 Findings go to stdout, the tool's own messages to stderr. Exit status: 0 clean, 1 findings, 2 usage,
 unreadable file or bad configuration.
+
+What a command does not need, it does not import: rich costs as much as the whole engine.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from enum import Enum
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import __version__
+from .version import __version__
 
 if TYPE_CHECKING:
+    from .problem import Problem
     from .report import Report
+    from .shapes import Shape
+
+Settings = dict[str, int | float]
 
 app = typer.Typer(
     name="shapecalc",
-    help="Layer shape calculator and architecture linter for PyTorch networks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 SUFFIX = ".arch.yaml"
 USAGE = 2
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a report is printed."""
 
     full = "full"
@@ -41,14 +48,18 @@ class Format(str, Enum):
 
 Input = Annotated[
     str | None,
-    typer.Option("--input", "-i", metavar="SHAPE", help="One sample, without the batch: 1x10x474. Overrides the file's."),
+    typer.Option(
+        "--input", "-i", metavar="SHAPE", help="One sample without the batch, like 1x10x474 or 1xHxW."
+    ),
 ]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Overrides one of the file's vars.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Override one of the file's vars.")
+]
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"shapecalc {__version__}")
+        _write(f"shapecalc {__version__}\n")
         raise typer.Exit()
 
 
@@ -63,25 +74,35 @@ def main(
 
 @app.command()
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help=f"Spec files, folders of *{SUFFIX}, or - for stdin.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH", help=f"Spec files, folders of *{SUFFIX}, or -.")
+    ],
     input: Input = None,
-    set: Settings = None,
+    set: Set = None,
     format: Annotated[
-        Format | None, typer.Option(help="full on a terminal, concise in a pipe.", show_default=False)
+        Format | None,
+        typer.Option(help="Default: full on a terminal, concise in a pipe.", show_default=False),
     ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even if there are problems.")] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 even if there are problems.")
+    ] = False,
 ) -> None:
-    """Trace a network: the size at every layer, where it breaks and why, and whether its contract holds."""
+    """Show every size, where it breaks and why, and whether the contract holds.
+
+    Exit status: 0 clean, 1 problems, 2 wrong usage or an unreadable file.
+    """
+    shape, settings = _shape(input), _settings(set)
     chosen = format or (Format.full if sys.stdout.isatty() else Format.concise)
-    reports, unreadable = [], False
-    for path in _expanded(paths):
-        try:
-            reports.append(_report(path, input, _numbers(set)))
-        except OSError as error:
-            unreadable = True
-            _complain(f"cannot read `{path}`: {error.strerror or error}")
-    _print(reports, chosen)
-    if unreadable:
+    reports: list[Report] = []
+    for report in _reports(paths, shape, settings):
+        if chosen is not Format.json and not _is_unusable(report):
+            _write("\n" * bool(reports) * (chosen is Format.full) + _printed(report, chosen))
+        reports.append(report)
+    if chosen is Format.json:
+        _write(_json(reports, alone=len(paths) == 1 and not os.path.isdir(paths[0])))
+    elif len(reports) > 1 and sys.stderr.isatty():
+        _complain(_summary(reports))
+    if any(map(_is_unusable, reports)):
         raise typer.Exit(USAGE)
     if not exit_zero and any(report.problems for report in reports):
         raise typer.Exit(1)
@@ -90,26 +111,32 @@ def check(
 @app.command()
 def explain(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A spec file, or - for stdin.")],
-    layer: Annotated[str, typer.Argument(metavar="LAYER", help="The layer's path, as check prints it: encoder.2")],
+    layer: Annotated[
+        str, typer.Argument(metavar="LAYER", help="A layer's path, like encoder.2, or how it ends.")
+    ],
     input: Input = None,
-    set: Settings = None,
+    set: Set = None,
 ) -> None:
-    """Print the arithmetic of one layer, filled in."""
-    from .show.explanation import explanation
+    """Print the arithmetic of one layer, filled in. Exit status: 1 where the layer cannot run."""
+    from .show.explanation import explanation, find
+    from .show.text import visible
 
-    try:
-        report = _report(path, input, _numbers(set))
-    except OSError as error:
-        raise _usage(f"cannot read `{path}`: {error.strerror or error}") from None
+    report = _judged(path, _shape(input), _settings(set))
+    if _is_unusable(report):
+        raise typer.Exit(USAGE)
     if report.trace is None:
-        _print([report], Format.full)
+        _write(_printed(report, Format.full))
         raise typer.Exit(1)
     try:
-        lines, ran = explanation(report.trace, report.problems, layer)
-    except KeyError as error:
-        raise _usage(str(error.args[0])) from None
-    print("\n".join(lines))
-    if not ran:
+        number = find(report.trace.arch.nodes, layer)
+    except LookupError as error:
+        raise _usage(str(error)) from None
+    _write(
+        "".join(
+            f"{visible(line, _charset())}\n" for line in explanation(report.trace, report.problems, number)
+        )
+    )
+    if number >= len(report.trace.steps):
         raise typer.Exit(1)
 
 
@@ -120,101 +147,171 @@ def schema() -> None:
 
     from .show.schema import schema as made
 
-    print(json.dumps(made(), indent=2))
+    _write(json.dumps(made(), indent=2) + "\n")
 
 
 def run() -> None:
-    """The `shapecalc` command. A reader that leaves early (`| head`) ends the printing, not the verdict."""
+    """The `shapecalc` command."""
+    # A closed stream is None; the first file opened after that would take its number.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    status: int | str | None = 0
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
-    except SystemExit as stop:
-        status = stop.code
-    except BrokenPipeError:
-        pass
+    except OSError as error:
+        _discard(sys.stdout)
+        _complain(f"cannot write: {error.strerror or error}")
+        sys.exit(USAGE)
+
+
+def _write(text: str) -> None:
+    """Print. A reader that leaves early (`| head`) ends the printing, not the verdict."""
     try:
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(status)
+        _discard(sys.stdout)
 
 
-def _expanded(paths: list[str]) -> Iterator[str]:
-    """Files as given; for a folder, the specs in it and below it."""
-    for path in paths:
-        if not os.path.isdir(path):
-            yield path
-            continue
-        found = sorted(
-            os.path.join(folder, file) for folder, _, files in os.walk(path) for file in files if file.endswith(SUFFIX)
-        )
-        if not found:
-            raise _usage(f"no *{SUFFIX} in `{path}`")
-        yield from found
+def _charset() -> str:
+    return sys.stdout.encoding or "utf-8"
 
 
-def _report(path: str, input: str | None, settings: dict[str, int | float]) -> Report:
-    """The report on one file, or on stdin; what was asked wrongly ends the command."""
-    from .problem import SpecError
-    from .read import tree
-    from .report import Report, check, check_text
-
-    try:
-        if path != "-":
-            return check(path, input, settings)
-        data = sys.stdin.buffer.read()
-        try:
-            return check_text(tree.decode(data), "<stdin>", input, settings)
-        except SpecError as error:
-            if error.problem.place is None:
-                raise
-            return Report("<stdin>", None, (error.problem,))
-    except SpecError as error:
-        problem = error.problem
-        raise _usage(f"{path}: {problem.message}" + (f" ({problem.help})" if problem.help else "")) from None
-
-
-def _numbers(settings: list[str] | None) -> dict[str, int | float]:
-    numbers: dict[str, int | float] = {}
-    for setting in settings or []:
-        name, _, text = setting.partition("=")
-        try:
-            numbers[name.strip()] = int(text)
-        except ValueError:
-            try:
-                numbers[name.strip()] = float(text)
-            except ValueError:
-                raise _usage(f"--set takes NAME=NUMBER, not `{setting}`") from None
-    return numbers
-
-
-def _print(reports: list[Report], chosen: Format) -> None:
-    if chosen is Format.json:
-        texts = [report.to_json() for report in reports]
-        print(texts[0] if len(texts) == 1 else "[" + ",\n".join(texts) + "]")
-    elif chosen is Format.concise:
-        from .show.concise import concise
-
-        for report in reports:
-            for line in concise(report.path, report.problems):
-                print(line)
-    else:
-        from .show.full import console, show
-
-        screen = console()
-        for number, report in enumerate(reports):
-            if number:
-                screen.print()
-            show(screen, report.path, report.text, report.trace, report.problems, report.needs)
+def _discard(stream: object) -> None:
+    """Let what is still buffered, and all that follows, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
 
 
 def _complain(message: str) -> None:
-    print(f"shapecalc: {message}", file=sys.stderr)
+    from .show.text import visible
+
+    print(f"shapecalc: {visible(message)}", file=sys.stderr)
 
 
 def _usage(message: str) -> typer.Exit:
     _complain(message)
     return typer.Exit(USAGE)
+
+
+def _reports(paths: Iterable[str], shape: Shape | None, settings: Settings) -> Iterator[Report]:
+    """A report on each file; for a folder, on each spec in it and below it. No file is reported twice."""
+    seen: set[str] = set()
+    for path in paths:
+        files = _specs(path) if os.path.isdir(path) else [path]
+        for file in files:
+            if os.path.normpath(file) not in seen:
+                seen.add(os.path.normpath(file))
+                yield _judged(file, shape, settings)
+        if not files:
+            yield _unusable(path, f"no *{SUFFIX} in the folder")
+
+
+def _specs(folder: str) -> list[str]:
+    """The specs in a folder and below it; hidden folders (`.git`, `.venv`) are left out."""
+    found = []
+    for below, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(below, file) for file in files if file.endswith(SUFFIX)]
+    return sorted(found)
+
+
+def _judged(path: str, shape: Shape | None, settings: Settings) -> Report:
+    """The report on one file or on stdin. Where nothing can be said of it, that is said on stderr too."""
+    from .problem import SpecError
+    from .report import check, check_text
+
+    try:
+        return (
+            check_text(_stdin(), "<stdin>", shape, settings) if path == "-" else check(path, shape, settings)
+        )
+    except OSError as error:
+        return _unusable(path, f"cannot be read: {error.strerror or error}")
+    except SpecError as error:
+        return _found(path, error.problem)
+
+
+def _stdin() -> str:
+    from .read.tree import decode
+
+    if sys.stdin is None:
+        raise OSError("stdin is closed")
+    return decode(sys.stdin.buffer.read())
+
+
+def _found(path: str, problem: Problem) -> Report:
+    """The report of a problem that ended the reading; one without a place is no finding but wrong usage."""
+    from .report import Report
+
+    report = Report("<stdin>" if path == "-" else path, None, (problem,))
+    if _is_unusable(report):
+        _complain(f"{report.path}: {problem.message}" + (f"; {problem.help}" if problem.help else ""))
+    return report
+
+
+def _unusable(path: str, message: str) -> Report:
+    from .problem import Code, Problem
+
+    return _found(path, Problem(Code("SHP902", "unreadable-file"), message))
+
+
+def _is_unusable(report: Report) -> bool:
+    return report.trace is None and all(problem.place is None for problem in report.problems)
+
+
+def _shape(text: str | None) -> Shape | None:
+    from .problem import SpecError
+    from .shapes import whole_shape
+
+    try:
+        return None if text is None else whole_shape(text)
+    except SpecError as error:
+        help = f"; {error.problem.help}" if error.problem.help else ""
+        raise _usage(f"--input: {error.problem.message}{help}") from None
+
+
+def _settings(texts: list[str] | None) -> Settings:
+    """`width=32` as a name and a number."""
+    settings: Settings = {}
+    for text in texts or []:
+        name, _, number = text.partition("=")
+        try:
+            settings[name.strip()] = _number(number)
+        except ValueError:
+            raise _usage(f"--set takes NAME=NUMBER, not `{text}`") from None
+    return settings
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _printed(report: Report, chosen: Format) -> str:
+    path, text, trace, problems, needs = report.path, report.text, report.trace, report.problems, report.needs
+    if chosen is Format.concise:
+        from .show.concise import concise
+
+        return "".join(f"{line}\n" for line in concise(path, problems, _charset()))
+    from .show.full import full
+
+    return full(path, text, trace, problems, needs)
+
+
+def _json(reports: list[Report], alone: bool) -> str:
+    """One document: the report on the one file that was named, else an array."""
+    texts = [report.to_json() for report in reports]
+    document = texts[0] if alone else f"[{', '.join(texts)}]"
+    if not document.isascii() and _charset().lower().replace("-", "") != "utf8":
+        import json
+
+        document = json.dumps(json.loads(document), indent=2)  # escapes what other charsets do not have
+    return document + "\n"
+
+
+def _summary(reports: list[Report]) -> str:
+    judged = [report for report in reports if not _is_unusable(report)]
+    wrong = sum(bool(report.problems) for report in judged)
+    return f"{len(judged)} files, {wrong} with problems" if wrong else f"{len(judged)} files, all clean"

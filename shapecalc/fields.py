@@ -79,7 +79,12 @@ class Integer(Sort):
     """An integer, at least `low`. `axis` names the input axis that `_` is read from."""
 
     def __init__(
-        self, low: int | None = None, high: int = 6, axis: int | None = None, source: int = 0, optional: bool = False
+        self,
+        low: int | None = None,
+        high: int = 6,
+        axis: int | None = None,
+        source: int = 0,
+        optional: bool = False,
     ) -> None:
         self.low, self.high, self.axis, self.source, self.optional = low, high, axis, source, optional
         what = "an integer" if low is None else f"an integer of at least {low}"
@@ -182,7 +187,8 @@ class Ints(Sort):
         if self.single and random.random() < 0.1:
             return (random.randint(low, self.high),)
         return tuple(
-            None if self.holes and random.random() < 0.2 else random.randint(low, self.high) for _ in range(rank)
+            None if self.holes and random.random() < 0.2 else random.randint(low, self.high)
+            for _ in range(rank)
         )
 
 
@@ -198,7 +204,14 @@ class Numbers(Sort):
         axis: int | None = None,
         high: int = 4,
     ) -> None:
-        self.low, self.most, self.scalar, self.optional, self.axis, self.high = low, most, scalar, optional, axis, high
+        self.low, self.most, self.scalar, self.optional, self.axis, self.high = (
+            low,
+            most,
+            scalar,
+            optional,
+            axis,
+            high,
+        )
         at_least = "" if low is None else f" of at least {low}"
         self.expected = ("an integer or " if scalar else "") + f"a tuple of integers{at_least}"
         self.expected += " or None" if optional else ""
@@ -297,7 +310,9 @@ class Choice(Sort):
 
     def __init__(self, *words: str, optional: bool = False) -> None:
         self.words, self.optional = words, optional
-        self.expected = "one of " + ", ".join(f"'{word}'" for word in words) + (" or None" if optional else "")
+        self.expected = (
+            "one of " + ", ".join(f"'{word}'" for word in words) + (" or None" if optional else "")
+        )
 
     def read(self, value: object, rank: int) -> object:
         if (value is None and self.optional) or (isinstance(value, str) and value in self.words):
@@ -312,7 +327,7 @@ class Choice(Sort):
 
 
 class Nothing(Sort):
-    """None alone: an argument that torch has, and a spec cannot hold (a tensor, a module, a process group)."""
+    """None alone: an argument of torch that a spec cannot hold (a tensor, a module, a process group)."""
 
     expected = "None, as a spec holds no tensors or modules"
 
@@ -339,4 +354,6 @@ Dilation = Annotated["int | tuple[int, ...]", Ints(low=1, high=3)]
 Padding = Annotated["int | tuple[int, ...]", Ints(low=0, high=3)]
 Bool = Annotated[bool, Flag()]
 Float = Annotated[float, Real()]
+MaybeFloat = Annotated["float | None", Real(optional=True)]
+Probability = Annotated[float, Real(low=0, high=1, samples=(0, 0.1, 0.1, 0.5, 1.0, 1.5))]
 NoneOnly = Annotated[None, Nothing()]

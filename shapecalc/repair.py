@@ -157,6 +157,8 @@ def _offered(before: Trace, problem: Problem, changes: Changes, after: Trace) ->
     for number, change in changes.items():
         said.setdefault(_said(arch.nodes[number].layer, change), []).append(number)
     parts = [text + _places(arch, numbers, where) for text, numbers in said.items()]
+    if len(parts) > 1:
+        parts = [text if text.endswith("`") else f"{text} here" for text in parts]
     verb = "gives" if len(changes) == 1 else "give"
     help = f"{_listed(parts)} {verb} {_outcome(before, after, where, changes)}"
     return problem._replace(help=help, fix=_fix(before, changes, after))

@@ -160,6 +160,7 @@ def _lesser(a: Size, b: Size) -> Size:
 
 
 def ceil_div(a: Size, b: int) -> Size:
+    """a / b, rounded up."""
     return -(-a // b)
 
 

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapecalc.problem import DUPLICATE_KEY, LIMIT, SYNTAX, UNKNOWN_NAME, WRONG_TYPE, Code, Place, SpecError
-from shapecalc.read.call import (
-    MAX_NESTING,
-    MAX_OPERATORS,
+from shapecalc.read.call import MAX_NESTING, MAX_OPERATORS, parse_call, parse_value
+from shapecalc.read.value import (
     Binary,
     Call,
     Infer,
@@ -22,8 +21,6 @@ from shapecalc.read.call import (
     Value,
     evaluate,
     one_line,
-    parse_call,
-    parse_value,
 )
 
 INFER = object()
@@ -168,7 +165,10 @@ def test_values_say_what_they_hold() -> None:
         ),
         ("Conv2d(8/2)", "`/` is not allowed here", "/", "write `//`, which divides whole numbers"),
         ("Conv2d(8**2)", "`**` is not allowed here", "**", "write the product out, as in `width*width`"),
-        ("Conv2d(x.y)", "attribute access is not allowed here", ".", None),
+        ("Conv2d(f(2).y)", "a call is not allowed here", "(", None),
+        ("Conv2d((x).y)", "attribute access is not allowed here", ".", None),
+        ("Conv2d(x.)", "attribute access is not allowed here", ".", None),
+        ("Conv2d(x.0y)", "expected `,` or `)`, but found `.0y`", ".0y", None),
         ("Conv2d(f(2))", "a call is not allowed here", "(", None),
         ("Conv2d(x[0])", "an index is not allowed here", "[", None),
         ("Conv2d({1: 2})", "a dict or set is not allowed here", "{", None),

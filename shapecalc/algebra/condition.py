@@ -30,6 +30,7 @@ class Condition:
 
     @property
     def symbols(self) -> frozenset[str]:
+        """The symbols on which it depends."""
         return self.size.symbols
 
     @property
@@ -45,6 +46,7 @@ class Condition:
         return self._spans
 
     def at(self, **values: int) -> bool:
+        """Does it hold for these values?"""
         value = self.size.at(**values)
         return value >= 0 if self.relation == ">=" else (value % self.modulus if self.modulus else value) == 0
 
@@ -68,6 +70,7 @@ class Condition:
     __repr__ = __str__
 
     def pretty(self) -> str:
+        """The condition as mathematics."""
         from .text import condition_text
 
         return condition_text(self, pretty=True)

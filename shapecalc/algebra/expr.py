@@ -32,12 +32,15 @@ class Expr:
         raise NotImplementedError
 
     def scaled(self, factor: int, divisor: int = 1) -> Size:
+        """The size times factor/divisor."""
         raise NotImplementedError
 
     def shifted(self, constant: int) -> Expr:
+        """The size plus a constant."""
         raise NotImplementedError
 
     def floored(self, divisor: int) -> Size:
+        """The size over a positive integer, rounded down."""
         raise NotImplementedError
 
     def numerator_at(self, values: Mapping[str, int]) -> int:
@@ -54,10 +57,12 @@ class Expr:
 
     @property
     def symbols(self) -> frozenset[str]:
+        """The symbols on which it depends."""
         raise NotImplementedError
 
     @property
     def numerator(self) -> Expr:
+        """What the denominator divides."""
         numerator = self if self.denominator == 1 else self.scaled(self.denominator)
         assert isinstance(numerator, Expr)
         return numerator
@@ -175,28 +180,35 @@ class Stairs(Expr):
 
     @property
     def symbols(self) -> frozenset[str]:
+        """The symbols on which it depends."""
         return frozenset((self.symbol,))
 
     def bounds(self) -> tuple[float, float]:
+        """The range of the numerator."""
         return bounds(self.pieces)
 
     def solutions(self, zero: bool) -> tuple[Span, ...]:
+        """Where the numerator is 0 (or at least 0)."""
         return solve(self.pieces, zero)
 
     def numerator_at(self, values: Mapping[str, int]) -> int:
+        """The numerator's value."""
         return value_at(self.pieces, values[self.symbol])
 
     def shifted(self, constant: int) -> Stairs:
+        """The size plus a constant."""
         constant *= self.denominator
         return Stairs(self.symbol, tuple([(s, f.shift(constant)) for s, f in self.pieces]), self.denominator)
 
     def scaled(self, factor: int, divisor: int = 1) -> Size:
+        """The size times factor/divisor."""
         if not factor:
             return 0
         pieces = tuple([(start, f.times(factor)) for start, f in self.pieces])
         return collapsed(self.symbol, pieces, self.denominator * divisor)
 
     def floored(self, divisor: int) -> Size:
+        """The size over a positive integer, rounded down."""
         divisor *= self.denominator
         floors = [(start, f.floor(divisor)) for start, f in self.pieces]
         return collapsed(self.symbol, tuple(floors) if len(floors) == 1 else tidy(floors))
@@ -208,6 +220,7 @@ class Stairs(Expr):
         )
 
     def as_terms(self) -> Terms:
+        """The numerator as terms."""
         content, first, last = self.content(), self.pieces[0][1], self.pieces[-1][1]
         heights = [height for _, height in last.jumps]
         if (
@@ -243,9 +256,11 @@ class Polynomial(Expr):
 
     @property
     def symbols(self) -> frozenset[str]:
+        """The symbols on which it depends."""
         return frozenset([factor.symbol for factors in self.terms for factor in factors])
 
     def bounds(self) -> tuple[float, float]:
+        """The range of the numerator."""
         low: float = 0
         high: float = 0
         for factors, coefficient in self.terms.items():
@@ -257,17 +272,21 @@ class Polynomial(Expr):
         return low, high
 
     def as_terms(self) -> Terms:
+        """The numerator as terms."""
         return self.terms
 
     def numerator_at(self, values: Mapping[str, int]) -> int:
+        """The numerator's value."""
         return value_of(self.terms, values)
 
     def shifted(self, constant: int) -> Polynomial:
+        """The size plus a constant."""
         total = self.terms.get((), 0) + constant * self.denominator
         terms = {factors: c for factors, c in self.terms.items() if factors}
         return Polynomial({**terms, (): total} if total else terms, self.denominator)
 
     def scaled(self, factor: int, divisor: int = 1) -> Size:
+        """The size times factor/divisor."""
         if not factor:
             return 0
         divisor *= self.denominator
@@ -277,6 +296,7 @@ class Polynomial(Expr):
         )
 
     def floored(self, divisor: int) -> Size:
+        """The size over a positive integer, rounded down."""
         divisor *= self.denominator
         whole = simplest({factors: c // divisor for factors, c in self.terms.items()})
         rest = simplest({factors: c % divisor for factors, c in self.terms.items()})
@@ -323,6 +343,7 @@ def over(size: Size, denominator: int) -> Size:
 
 
 def constant_over(value: int, denominator: int) -> int:
+    """value / denominator, which must be whole."""
     if value % denominator:
         raise SizeLimit(f"{value}/{denominator} is never a whole number")
     return value // denominator

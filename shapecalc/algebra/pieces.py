@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import inf, lcm
 
-from .staircase import Staircase, staircase, within_cap
+from .staircase import PIECES_CAP, Staircase, staircase, within_cap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def value_at(pieces: Pieces, h: int) -> int:
+    """The value at h >= 1."""
     for start, stairs in reversed(pieces):
         if h >= start:
             return stairs(h)
@@ -42,18 +43,27 @@ def overlaps(f: Pieces, g: Pieces) -> Iterator[tuple[int, int | None, Staircase,
 
 
 def stretches(f: Pieces) -> Iterator[tuple[int, int | None, Staircase]]:
+    """The pieces as (start, stop, staircase)."""
     for start, stop, stairs, _ in overlaps(f, f):
         yield start, stop, stairs
 
 
 def combine(f: Pieces, g: Pieces, operation: Callable[[Staircase, Staircase], Staircase]) -> Pieces:
+    """The operation on the formulas, stretch by stretch."""
     if len(f) == 1 == len(g):
         return ((1, operation(f[0][1], g[0][1])),)
     return tidy([(start, operation(a, b)) for start, _, a, b in overlaps(f, g)])
 
 
 def same_on(f: Staircase, g: Staircase, start: int, stop: int | None) -> bool:
-    return f == g or (stop is not None and f.minus(g).bounds(start, stop) == (0, 0))
+    """Do two staircases agree on start <= h < stop?"""
+    if f == g:
+        return True
+    if stop is None or f(start) != g(start):
+        return False
+    if stop - start <= 8:  # cheaper than the difference of two long records
+        return all(f(h) == g(h) for h in range(start + 1, stop))
+    return f.minus(g).bounds(start, stop) == (0, 0)
 
 
 def agree(f: Pieces, g: Pieces) -> bool:
@@ -65,7 +75,7 @@ def agree(f: Pieces, g: Pieces) -> bool:
 
 def tidy(pieces: list[tuple[int, Staircase]]) -> Pieces:
     """From last to first: drop the pieces that others cover, simplify, start as early as possible."""
-    within_cap(len(pieces), "a list of pieces")
+    within_cap(len(pieces), "a list of pieces", PIECES_CAP)
     done: list[tuple[int, Staircase]] = []
     stop: int | None = None
     while pieces:
@@ -80,6 +90,8 @@ def tidy(pieces: list[tuple[int, Staircase]]) -> Pieces:
             stairs = line if same_on(line, stairs, start, stop) else stairs
         while pieces:  # two staircases that differ never agree for longer than a period before `start`
             before, other = pieces[-1]
+            if stairs(start - 1) != other(start - 1):
+                break
             gap = stairs.minus(other)
             window = before if stairs == other else max(before, start - gap.period)
             zeros = list(_hits(gap, window, start, True))
@@ -185,6 +197,7 @@ def solve(f: Pieces, zero: bool) -> tuple[Span, ...]:
 
 
 def solve_piece(f: Staircase, start: int, stop: int | None, zero: bool) -> list[Span]:
+    """`solve` for one formula on start <= h < stop."""
     period, rise, end = f.period, f.rise, inf if stop is None else stop
     if start + period >= end:
         return [(first, 1, 1, last) for first, last in _hits(f, start, int(end), zero)]

@@ -24,16 +24,19 @@ if TYPE_CHECKING:
     Jumps = tuple[tuple[int, int], ...]
 
 CAP = 1 << 16
-"""The most jumps, pieces or steps of one walk that the algebra takes on before it raises `SizeLimit`."""
+"""The most jumps, or steps of one walk, that the algebra takes on before it raises `SizeLimit`."""
+PIECES_CAP = 1 << 10
+"""The most pieces of one function."""
 
 
-class SizeLimit(Exception):
-    """A size that cannot be represented, or only by a table larger than `CAP`."""
+class SizeLimit(Exception):  # noqa: N818 - it names the limit
+    """A size that cannot be represented, or only by a table larger than `CAP` or `PIECES_CAP`."""
 
 
-def within_cap(count: int, what: str) -> None:
-    if count > CAP:
-        raise SizeLimit(f"{what} would grow to {count}, over the limit of {CAP}")
+def within_cap(count: int, what: str, cap: int = CAP) -> None:
+    """Raise `SizeLimit` if the count is over the cap."""
+    if count > cap:
+        raise SizeLimit(f"{what} would grow to {count}, over the limit of {cap}")
 
 
 class Staircase:
@@ -53,6 +56,7 @@ class Staircase:
         self.jumps = jumps
 
     def record(self) -> tuple[int, int, int, Jumps]:
+        """All that it is, as a tuple."""
         return (self.slope, self.base, self.period, self.jumps)
 
     def __eq__(self, other: object) -> bool:
@@ -65,6 +69,7 @@ class Staircase:
         return f"Staircase{self.record()}"
 
     def __call__(self, h: int) -> int:
+        """The value at h."""
         value = self.slope * h + self.base
         period = self.period
         for at, height in self.jumps:
@@ -77,9 +82,11 @@ class Staircase:
         return self.slope * self.period + sum(height for _, height in self.jumps)
 
     def shift(self, constant: int) -> Staircase:
+        """Plus a constant."""
         return Staircase(self.slope, self.base + constant, self.period, self.jumps)
 
     def times(self, factor: int) -> Staircase:
+        """Times a constant."""
         if not factor:
             return Staircase(0, 0)
         jumps = tuple([(at, height * factor) for at, height in self.jumps])
@@ -87,6 +94,7 @@ class Staircase:
         return make(self.slope * factor, self.base * factor, self.period, jumps)
 
     def plus(self, other: Staircase) -> Staircase:
+        """The sum, over the common period."""
         slope, base = self.slope + other.slope, self.base + other.base
         if not other.jumps:
             return staircase(slope, base, self.period, self.jumps)
@@ -102,6 +110,7 @@ class Staircase:
         return staircase(slope, base, period, tuple(sorted((at, a) for at, a in heights.items() if a)))
 
     def minus(self, other: Staircase) -> Staircase:
+        """The difference."""
         return self.plus(other.times(-1))
 
     def floor(self, divisor: int) -> Staircase:

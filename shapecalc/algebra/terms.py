@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def ordered(factors: Factors) -> Factors:
+    """Factors in their one order."""
     return tuple(sorted(factors, key=_order)) if len(factors) > 1 else factors
 
 
@@ -56,6 +57,7 @@ def _alike(terms: Terms) -> tuple[Factors, tuple[tuple[Factors, Size], tuple[Fac
 
 
 def value_of(terms: Terms, values: Mapping[str, int]) -> int:
+    """The sum of the terms for given values."""
     return sum(c * prod([factor.numerator_at(values) for factor in factors]) for factors, c in terms.items())
 
 

@@ -36,17 +36,21 @@ class Notation:
         self.pretty = pretty
 
     def wrap(self, text: Text, rank: int) -> str:
+        """The text, in brackets if it binds more weakly than the rank."""
         return f"({text[0]})" if text[1] > rank else text[0]
 
     def times(self, number: int, text: Text) -> Text:
+        """A positive number times the text."""
         return text if number == 1 else (f"{number}{'·' if self.pretty else '*'}{self.wrap(text, 1)}", 1)
 
     def floor(self, text: Text, divisor: int) -> Text:
+        """The text over a divisor, rounded down."""
         if self.pretty:
             return f"⌊{self.wrap(text, 2)}/{divisor}⌋", 0
         return f"{self.wrap(text, 2)}//{divisor}", 2
 
     def remainder(self, text: Text, divisor: int) -> Text:
+        """The text modulo a divisor."""
         return f"{self.wrap(text, 0)}{' mod ' if self.pretty else '%'}{divisor}", 2
 
     def sum(self, parts: Iterable[tuple[int, Text]], constant: int, tight: bool = True) -> Text:
@@ -234,7 +238,8 @@ def _solved(spans: tuple[Span, ...], name: str, write: Notation) -> str | None:
     if periods == {1} and len(spans) <= 3:
         return " or ".join(_interval(first, stop, name, write) for first, _, _, stop in spans)
     period = max(periods)
-    if len(periods) > 1 or any(stop is not None or first > period for first, _, _, stop in spans):
+    from_1_on = all(stop is None and first + length - 1 <= period for first, length, _, stop in spans)
+    if len(periods) > 1 or not from_1_on:
         return None
     residues = sorted((first + k) % period for first, length, _, _ in spans for k in range(length))
     return (

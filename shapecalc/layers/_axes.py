@@ -7,14 +7,14 @@ from typing import Annotated
 from ..fields import Integer, Numbers
 from ..layer import AXES, Shape
 from ..problem import AXIS, refusal
-from ..size import product
+from ..size import Size, product
 
 Dim = Annotated[int, Integer(high=4)]
 Dims = Annotated["int | tuple[int, ...]", Numbers(high=4)]
 OptionalDims = Annotated["int | tuple[int, ...] | None", Numbers(high=4, optional=True)]
 
 
-def axis_at(dim: int, rank: int, argument: str = "dim") -> int:
+def axis_at(dim: int, rank: int, argument: str = "dim", of: str = "input") -> int:
     """The axis that `dim` names, counted from the front; a negative one counts from the back.
 
     Torch takes 0 and -1 on a tensor without axes, too.
@@ -27,7 +27,7 @@ def axis_at(dim: int, rank: int, argument: str = "dim") -> int:
         return dim % rank
     raise refusal(
         AXIS,
-        f"{argument} {dim} is out of range for an input of {rank} ax{'e' if rank > 1 else 'i'}s",
+        f"{argument} {dim} is out of range for an {of} of {many(rank, 'axis', 'axes')}",
         note=f"it may be from {-rank} to {rank - 1}",
         argument=argument,
     )
@@ -49,6 +49,24 @@ def axis_name(axis: int, rank: int) -> str:
     ('height', 'axis 2')
     """
     return ("batch", "channels", *AXES[rank - 2])[axis] if rank - 2 in AXES else f"axis {axis}"
+
+
+def sized_axis(axis: int, shape: Shape) -> str:
+    """The axis with its size: `height 5`, `axis 1 of size 5`."""
+    return with_size(axis_name(axis, len(shape)), shape[axis])
+
+
+def with_size(name: str, size: Size) -> str:
+    """The name of an axis and its size, so that two numbers do not run together."""
+    return f"{name} of size {size}" if name[-1].isdigit() else f"{name} {size}"
+
+
+def many(number: int, one: str, more: str) -> str:
+    """
+    >>> many(1, "axis", "axes"), many(2, "axis", "axes")
+    ('1 axis', '2 axes')
+    """
+    return f"{number} {one if number == 1 else more}"
 
 
 def written_out(sizes: Shape) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from ..fields import Numbers
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, PAD_TOO_LARGE, WRONG_RANK, ShapeError, refusal
+from ..shapes import MOST_AXES
 from ..size import Size
 from ._axes import axis_name
 
@@ -52,47 +53,55 @@ class PaddingRule(Layer, abstract=True):
             )
         return tuple(zip(sides[::2], sides[1::2]))
 
-    def shape(self, need: Needs, x: Shape) -> Shape:
-        pairs = self._pairs
-        self.check_rank(x)
-        out = [*x]
-        for axis, (before, after) in enumerate(pairs, 1):
-            if before or after:
-                out[-axis] = x[-axis] + (before + after)
-                self._check_axis(need, x, axis)
-        return tuple(out)
-
-    def check_rank(self, x: Shape) -> None:
-        """Constant values pad any axes; the other modes the last 1, 2 or 3 behind the channels."""
+    @cached_property
+    def _ranks(self) -> range:
+        """How many axes an input may have: constants pad any, other modes 1, 2 or 3 behind the channels."""
         pairs = len(self._pairs)
         if self.mode == "constant":
-            fits, takes = pairs <= len(x), f"at least {pairs}"
-        elif 1 <= pairs <= 3:
-            fits, takes = 1 <= len(x) - pairs <= 2, f"{pairs + 2}, or {pairs + 1} without the batch"
-        else:
-            fits, takes = False, "2, 4 or 6 numbers only"
-        if not fits:
-            raise refusal(
-                WRONG_RANK,
-                f"input has {len(x)} axes, and {self.mode} padding by {2 * pairs} numbers takes {takes}",
-                argument=self.sides_argument,
-            )
+            return range(pairs, MOST_AXES + 1)
+        return range(pairs + 1, pairs + 3) if 1 <= pairs <= 3 else range(0)
 
-    def _check_axis(self, need: Needs, x: Shape, axis: int) -> None:
-        """What an axis, counted from the back, must have for its padding; and something must be left."""
-        size, (before, after) = x[-axis], self._pairs[axis - 1]
-        widest, crop = max(before, after), min(before, 0) + min(after, 0)
-        if (runs := size + (before + after) >= 1) is not True:
-            need(runs, lambda: self._cropped_away(x, axis))
+    @cached_property
+    def _growths(self) -> tuple[tuple[int, int], ...]:
+        """(what is added, least size that allows it) for each padded axis, the last axis first."""
+        sums = [before + after for before, after in self._pairs]
+        return tuple((s, max(1, 1 - s, self._widest_needs(*pair))) for s, pair in zip(sums, self._pairs))
+
+    def _widest_needs(self, before: int, after: int) -> int:
+        """The least size for the wider side; that something is left of the axis is another matter."""
+        widest, crop = max(before, after), max(-before, 0) + max(-after, 0)
         if widest <= 0:
-            return
-        if self.mode == "constant" and crop:
-            need(size + crop >= 0, lambda: self._cropped_away(x, axis))
-        elif self.mode == "reflect":
-            need(size > widest, lambda: self._too_large(x, axis, size - 1))
-        elif self.mode == "circular":
-            # Torch compares with the uncropped size, and then copies from memory that it has not written.
-            need(size + crop >= widest, lambda: self._too_large(x, axis, size + crop))
+            return 1
+        # Torch compares circular padding with the uncropped size, and copies from memory not yet written.
+        return {"constant": crop, "replicate": 1, "reflect": widest + 1, "circular": widest + crop}[self.mode]
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) not in self._ranks:
+            raise self._wrong_rank(x)
+        out = [*x]
+        for axis, (growth, least) in enumerate(self._growths, 1):
+            size = x[-axis]
+            if (runs := size >= least) is not True:
+                need(runs, lambda axis=axis: self._too_small(x, axis))  # type: ignore[misc]
+            out[-axis] = size + growth
+        return tuple(out)
+
+    def _wrong_rank(self, x: Shape) -> ShapeError:
+        numbers, takes = 2 * len(self._pairs), " or ".join(map(str, reversed(self._ranks)))
+        if self.mode == "constant":
+            takes = f"at least {len(self._pairs)}"
+        text = f"input has {len(x)} axes, and {self.mode} padding by {numbers} numbers takes {takes}"
+        if not takes:
+            text = f"{type(self).__name__} takes no {self.mode} padding by {numbers} numbers"
+        return refusal(WRONG_RANK, text, argument=self.sides_argument)
+
+    def _too_small(self, x: Shape, axis: int) -> ShapeError:
+        """The refusal of an axis, counted from the back, that is smaller than its padding takes."""
+        least, pair = self._growths[axis - 1][1], self._pairs[axis - 1]
+        if self.mode in ("reflect", "circular") and least == self._widest_needs(*pair) and max(pair) > 0:
+            most = x[-axis] - 1 if self.mode == "reflect" else x[-axis] + min(*pair, 0)
+            return self._too_large(x, axis, most)
+        return self._cropped_away(x, axis)
 
     def _too_large(self, x: Shape, axis: int, most: Size) -> ShapeError:
         name, size, (before, after) = axis_name(len(x) - axis, len(x)), x[-axis], self._pairs[axis - 1]

@@ -26,7 +26,7 @@ class Scales(Sort):
         if isinstance(value, list):
             value = tuple(value)
         for item in value if isinstance(value, tuple) else (value,):
-            if not isinstance(item, (int, float)) and value is not None or isinstance(item, bool):
+            if (not isinstance(item, (int, float)) and value is not None) or isinstance(item, bool):
                 raise WrongValue(self.expected)
         return value
 
@@ -85,5 +85,8 @@ def ratio_of(scale: float) -> tuple[tuple[int, int] | None, str]:
     if top * q < p * bottom:
         for size in range(q, LARGEST_SIZE + 1, q):
             if int(size * scale) != size // q * p:
-                return None, f"{size} * {scale} = {size * scale} in floating point, one short of {size // q * p}"
+                return (
+                    None,
+                    f"{size} * {scale} = {size * scale} in floating point, one short of {size // q * p}",
+                )
     return (p, q), ""

@@ -33,7 +33,7 @@ Number = Annotated[float, Scalar(samples=(-1.0, 0.0, 0.1, 0.5, 1, 6.0, 1e39))]
 Bound = Annotated[float, Real(samples=(-2.0, -1.0, 0.0, 1.0, 6.0, 1e39))]
 MaybeBound = Annotated["float | None", Real(optional=True, samples=(-2.0, 0, 2.0))]
 Approximate = Annotated[str, Choice("none", "tanh")]
-NotNegative = Annotated[float, Real(low=0, high=FLOAT32_MAX, samples=(0, 0.5, 1.0, -0.5, inf))]
+Width = Annotated[float, Scalar(samples=(0, 0.5, 1.0, -0.5, inf))]
 
 
 class _Activation(Layer, abstract=True):
@@ -108,9 +108,13 @@ class Hardtanh(_Activation):
         high = self.max_val if self.max_value is None else self.max_value
         argument = "max_val" if self.max_value is None else "max_value"
         if high <= low:
-            raise refusal(BAD_ARGUMENT, f"max_val {high} must be greater than min_val {low}", argument=argument)
+            raise refusal(
+                BAD_ARGUMENT, f"max_val {high} must be greater than min_val {low}", argument=argument
+            )
         if not (fits(low) and fits(high)):
-            raise refusal(BAD_ARGUMENT, f"a 32-bit float cannot hold both {low} and {high}", argument=argument)
+            raise refusal(
+                BAD_ARGUMENT, f"a 32-bit float cannot hold both {low} and {high}", argument=argument
+            )
 
 
 class LeakyReLU(_Activation):
@@ -147,17 +151,18 @@ class PReLU(_Activation):
         return x
 
     def _wrong_channels(self, found: Size) -> ShapeError:
+        repairs: tuple[dict[str, object], ...] = ({"num_parameters": found}, {"num_parameters": 1})
         return refusal(
             CHANNELS,
             f"input has {found} channel{'s' * (found != 1)}, but num_parameters is {self.num_parameters}",
             note="it must be 1 or the number of channels",
             argument="num_parameters",
-            repairs=({"num_parameters": found}, {"num_parameters": 1}) if isinstance(found, int) else (),
+            repairs=repairs[found == 1 :] if isinstance(found, int) else (),
         )
 
 
 class RReLU(_Activation):
-    """`torch.nn.RReLU`: every shape, unchanged; lower must not be over upper, and both finite (Xu et al. 2015)."""
+    """`torch.nn.RReLU`: every shape, unchanged; lower is at most upper, and both finite (Xu et al. 2015)."""
 
     lower: Number = 1 / 8
     upper: Number = 1 / 3
@@ -203,7 +208,16 @@ class Softplus(_Activation):
 class Softshrink(_Activation):
     """`torch.nn.Softshrink`: every shape, unchanged; lambd must not be negative."""
 
-    lambd: NotNegative = 0.5
+    lambd: Width = 0.5
+
+    def validate(self) -> None:
+        if not 0 <= self.lambd < inf:
+            raise refusal(
+                BAD_ARGUMENT,
+                f"lambd must not be negative or infinite, and is {self.lambd}",
+                argument="lambd",
+                repairs=({"lambd": abs(self.lambd)},),
+            )
 
 
 class Softsign(_Activation):
@@ -218,7 +232,7 @@ class Tanhshrink(_Activation):
     """`torch.nn.Tanhshrink`: every shape, unchanged."""
 
 
-class Threshold(_InPlace):
+class Threshold(_Activation):
     """`torch.nn.Threshold`: every shape, unchanged."""
 
     threshold: Number

@@ -110,7 +110,7 @@ class AdaptiveAvgPool1d(_Adaptive):
     """
 
     rank = 1
-    output_size: OneSize  # type: ignore[assignment]
+    output_size: OneSize
 
 
 class AdaptiveAvgPool2d(_AdaptiveMean):
@@ -142,7 +142,7 @@ class AdaptiveMaxPool1d(_AdaptiveMax):
     """
 
     rank = 1
-    output_size: OneSize  # type: ignore[assignment]
+    output_size: OneSize
     return_indices: Bool = False
 
 
@@ -177,7 +177,7 @@ class _FractionalMaxPool(Spatial, abstract=True):
 
     def validate(self) -> None:
         if (self.output_size is None) == (self.output_ratio is None):
-            both = "and not both" if self.output_ratio is not None else "and neither is given"
+            both = "not both" if self.output_ratio is not None else "and neither is given"
             raise refusal(BAD_ARGUMENT, f"{type(self).__name__} takes output_size or output_ratio, {both}")
         for ratio in self.per_axis("output_ratio") if self.output_ratio is not None else ():
             if not 0 < ratio < 1:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from random import Random
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Float, Integer, Real
+from ..fields import Bool, Float, Real
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, JOIN, refusal
 from ..size import Size, same
-from ._axes import axis_at, shape_text
+from ._axes import Dim, axis_at, shape_text
+from .activation import Scalar
 
-Dim = Annotated[int, Integer(high=3)]
-Epsilon = Annotated[float, Real(samples=(1e-8, 1e-8, 0, 0.1, -1.0))]
+if TYPE_CHECKING:
+    from random import Random
+
+Epsilon = Annotated[float, Scalar(samples=(1e-8, 1e-8, 0, 0.1, -1.0))]
 Power = Annotated[float, Real(samples=(0, 1.0, 2, 3.5, float("inf"), -1.0))]
 
 
@@ -20,7 +22,7 @@ class _Distance(Layer, abstract=True):
     inputs = ("x1", "x2")
 
     def broadcast(self, need: Needs, x1: Shape, x2: Shape) -> Shape:
-        """The shape that both are stretched to: from the last axis on, sizes are equal or one of them is 1."""
+        """The shape that both are stretched to: from the last axis on, sizes are equal or one is 1."""
         longer, shorter = (x1, x2) if len(x1) >= len(x2) else (x2, x1)
         ahead = len(longer) - len(shorter)
         out: list[Size] = list(longer[:ahead])
@@ -62,7 +64,10 @@ class CosineSimilarity(_Distance):
     def validate(self) -> None:
         if not self.eps >= 0:
             raise refusal(
-                BAD_ARGUMENT, f"eps must not be negative, and is {self.eps}", argument="eps", repairs=({"eps": 1e-8},)
+                BAD_ARGUMENT,
+                f"eps must not be negative, and is {self.eps}",
+                argument="eps",
+                repairs=({"eps": 1e-8},),
             )
 
     def shape(self, need: Needs, x1: Shape, x2: Shape) -> Shape:

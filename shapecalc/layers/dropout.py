@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from random import Random
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from ..fields import Bool, Real
+from ..fields import Bool, Probability
 from ..layer import Layer, Needs, Shape
 from ._ranks import wrong_rank
 
-Probability = Annotated[float, Real(low=0, high=1, samples=(0, 0.1, 0.2, 0.5, 0.9, 1.0, 1.5, -0.1))]
+if TYPE_CHECKING:
+    from random import Random
 
 
 class _Dropout(Layer, abstract=True):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from random import Random
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Choice, Count, Float, Integer, NoneOnly, Real
+from ..fields import Bool, Choice, Count, Float, Integer, MaybeFloat, NoneOnly
 from ..layer import Layer, Needs, Shape
-from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, refusal
+from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
 from ._ranks import wrong_rank
 
+if TYPE_CHECKING:
+    from random import Random
+
 PaddingIndex = Annotated["int | None", Integer(optional=True)]
-MaxNorm = Annotated["float | None", Real(optional=True)]
 BagMode = Annotated[str, Choice("mean", "sum", "max")]
 
 
@@ -53,7 +54,7 @@ class Embedding(_Table):
     num_embeddings: Count
     embedding_dim: Count
     padding_idx: PaddingIndex = None
-    max_norm: MaxNorm = None
+    max_norm: MaybeFloat = None
     norm_type: Float = 2.0
     scale_grad_by_freq: Bool = False
     sparse: Bool = False
@@ -80,7 +81,7 @@ class EmbeddingBag(_Table):
 
     num_embeddings: Count
     embedding_dim: Count
-    max_norm: MaxNorm = None
+    max_norm: MaybeFloat = None
     norm_type: Float = 2.0
     scale_grad_by_freq: Bool = False
     mode: BagMode = "mean"
@@ -93,7 +94,9 @@ class EmbeddingBag(_Table):
         super().validate()
         for name in ("scale_grad_by_freq", "sparse"):
             if self.mode == "max" and getattr(self, name):
-                raise refusal(MODE, f"mode='max' does not support {name}", argument=name, repairs=({name: False},))
+                raise refusal(
+                    MODE, f"mode='max' does not support {name}", argument=name, repairs=({name: False},)
+                )
 
     def shape(self, need: Needs, x: Shape, offsets: Shape | None = None) -> Shape:
         if len(x) not in (1, 2):
@@ -110,7 +113,7 @@ class EmbeddingBag(_Table):
         need(bags >= 1, lambda: self._no_bag())
         return (bags, self.embedding_dim)
 
-    def _no_bag(self) -> Exception:
+    def _no_bag(self) -> ShapeError:
         return refusal(
             BAD_ARGUMENT,
             "offsets of 1 entry hold no bag with include_last_offset=True",
@@ -123,7 +126,7 @@ class EmbeddingBag(_Table):
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
-        """Never one lone offset: with include_last_offset=True that is no bag, and torch 2.13 may crash on it."""
+        """Never one lone offset: with `include_last_offset` that is no bag, and torch 2.13 may crash."""
         length = random.randint(1, 6)
         if random.random() < 0.4:
             offsets = (random.randint(2, 6),) if random.random() < 0.9 else (2, 2)

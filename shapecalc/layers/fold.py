@@ -25,11 +25,6 @@ class _Blocks(Layer, abstract=True):
 
     rank = 2
 
-    kernel_size: Kernel
-    dilation: Dilation = 1
-    padding: Padding = 0
-    stride: Stride = 1
-
     @cached_property
     def _windows(self) -> tuple[tuple[int, int, int, int], ...]:
         return tuple(zip(*(self.per_axis(name) for name in ("kernel_size", "stride", "padding", "dilation"))))
@@ -73,6 +68,11 @@ class Unfold(_Blocks):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html, Shape).
     """
 
+    kernel_size: Kernel
+    dilation: Dilation = 1
+    padding: Padding = 0
+    stride: Stride = 1
+
     def shape(self, need: Needs, x: Shape) -> Shape:
         if len(x) not in (3, 4):
             raise wrong_rank(self, x, "4 (batch, channels, height, width)")
@@ -108,7 +108,7 @@ class Fold(_Blocks):
     stride: Stride = 1
 
     def shape(self, need: Needs, x: Shape) -> Shape:
-        if len(x) == 2 and not isinstance(x[0], int) or len(x) not in (2, 3):
+        if (len(x) == 2 and not isinstance(x[0], int)) or len(x) not in (2, 3):
             raise wrong_rank(self, x, "3 (batch, channels times kernel, blocks)")
         need(divides(self._taps, x[-2]), lambda: self._indivisible(x))
         counts = self._counted(need, self.per_axis("output_size"))
@@ -146,13 +146,18 @@ class Fold(_Blocks):
         return (x if random.random() < 0.7 else x[1:] if random.random() < 0.8 else (*x, 1),)
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
         """Mostly as many rows and columns as these blocks have."""
         layer = cls(**arguments)
         (x,) = inputs
         if random.random() < 0.85:
             x = (*x[:-2], layer._taps * random.randint(1, 3), x[-1])
         if random.random() < 0.85:
-            counts = [window_output(size, *window) for size, window in zip(layer.per_axis("output_size"), layer._windows)]
-            x = (*x[:-1], abs(product(counts)) or 1)
+            counts = [
+                window_output(size, *window)
+                for size, window in zip(layer.per_axis("output_size"), layer._windows)
+            ]
+            x = (*x[:-1], abs(int(product(counts))) or 1)
         return (x,)

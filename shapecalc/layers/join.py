@@ -1,37 +1,42 @@
 """Several tensors to one: `cat`, `stack`, arithmetic with broadcasting, `matmul`.
 
-`Cat` and `Stack` run along dim 1, the channels, unless told otherwise: dim 0, torch's own default, is the batch here.
+`Cat` and `Stack` run along dim 1, the channels, unless told otherwise: dim 0, torch's own default, is the
+batch here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, INPUT_COUNT, JOIN, WRONG_RANK, ShapeError, refusal
 from ..size import Size, product, same
-from ._axes import Dim, axis_at, axis_name, shape_text
+from ._axes import Dim, axis_at, axis_name, many, shape_text, with_size
 
 if TYPE_CHECKING:
     from random import Random
 
 
 class _Join(Layer, abstract=True):
-    inputs = ("*tensors",)
+    """Any number of tensors, at least `fewest`."""
+
+    inputs: ClassVar[tuple[str, ...]] = ("*tensors",)
     functional = True
     fewest = 1
 
     def check_count(self, tensors: tuple[Shape, ...]) -> None:
         if len(tensors) < self.fewest:
-            are = "is" if len(tensors) == 1 else "are"
-            text = f"{type(self).__name__} takes at least {self.fewest} inputs, and {len(tensors)} {are} given"
+            given = many(len(tensors), "is given", "are given")
+            text = f"{type(self).__name__} takes at least {many(self.fewest, 'input', 'inputs')}, and {given}"
             raise refusal(INPUT_COUNT, text)
 
     def check_ranks(self, tensors: tuple[Shape, ...]) -> None:
         for shape in tensors:
             if len(shape) != len(tensors[0]):
                 both = f"{len(tensors[0])} ({shape_text(tensors[0])}) and {len(shape)} ({shape_text(shape)})"
-                raise refusal(JOIN, f"{type(self).__name__} needs as many axes in every input, but they have {both}")
+                raise refusal(
+                    JOIN, f"{type(self).__name__} needs as many axes in every input, but they have {both}"
+                )
 
     def misfit(self, rule: str, name: str, *sizes: Size) -> ShapeError:
         return refusal(JOIN, f"{type(self).__name__} needs {rule}, but {name} is {sizes[0]} and {sizes[1]}")
@@ -83,7 +88,8 @@ class Cat(_Join):
         inputs = super().sample_inputs(random)
         axis = random.choice((1, 1, 1, 0, 2)) if random.random() < 0.6 else -1
         mended = [
-            tuple(random.randint(1, 4) if place == axis else size for place, size in enumerate(x)) for x in inputs
+            tuple(random.randint(1, 4) if place == axis else size for place, size in enumerate(x))
+            for x in inputs
         ]
         if random.random() < 0.05:
             mended[0] = (*mended[0], 3)
@@ -102,7 +108,7 @@ class Stack(_Join):
         self.check_count(tensors)
         self.check_ranks(tensors)
         first, *others = tensors
-        along = axis_at(self.dim, len(first) + 1)
+        along = axis_at(self.dim, len(first) + 1, of="output")
         for other in others:
             for axis, (here, there) in enumerate(zip(first, other)):
                 if here != there:
@@ -120,16 +126,16 @@ class Stack(_Join):
         return inputs if random.random() < 0.8 else Cat.sample_inputs(random)
 
 
-def broadcast(need: Needs, join: _Join, a: Shape, b: Shape, whole_ranks: tuple[int, int] | None = None) -> Shape:
-    """The common shape of two by torch's rule: aligned at the last axis, equal or 1 on each.
+def broadcast(need: Needs, join: _Join, a: Shape, b: Shape, behind: int = 0) -> Shape:
+    """The common shape of two by torch's rule: aligned at the last axis, on each equal or 1.
 
-    A batch that would have to equal another tensor's channels is refused: it does so for one batch size only.
-    (https://docs.pytorch.org/docs/stable/notes/broadcasting.html)
+    A symbolic batch against another axis of the other tensor is refused unless that is 1: they would agree
+    for one batch size only. `behind` axes stand behind those given, and are not broadcast
+    (https://docs.pytorch.org/docs/stable/notes/broadcasting.html).
     """
     if a == b:
         return a
-    rank, (rank_a, rank_b) = max(len(a), len(b)), whole_ranks or (len(a), len(b))
-    out: list[Size] = []
+    rank, out = max(len(a), len(b)), list[Size]()
     for axis in range(rank):
         at_a, at_b = axis - rank + len(a), axis - rank + len(b)
         here, there = a[at_a] if at_a >= 0 else 1, b[at_b] if at_b >= 0 else 1
@@ -137,21 +143,20 @@ def broadcast(need: Needs, join: _Join, a: Shape, b: Shape, whole_ranks: tuple[i
             out.append(here)
             continue
         if here != 1:
-            name = axis_name(axis + max(rank_a, rank_b) - rank_b if False else axis, max(rank_a, rank_b))
-            for place, size in ((at_a, here), (at_b, there)):
-                if place == 0 and rank_a != rank_b and not isinstance(size, int):
-                    raise _batch_on_another_axis(join, name, size, here if size is there else there)
-            need(same(here, there), lambda args=(name, here, there): join.misfit("equal sizes or 1", *args))  # type: ignore[misc]
+            name = f"axis {axis}" if behind else axis_name(axis, rank)
+            batch, other = (here, there) if at_a == 0 else (there, here)
+            if at_a != at_b and 0 in (at_a, at_b) and not isinstance(batch, int):
+                raise _batch_on_another_axis(join, name, batch, other)
+            args = ("equal sizes or 1", name, here, there)
+            need(same(here, there), lambda args=args: join.misfit(*args))  # type: ignore[misc]
         out.append(there)
     return tuple(out)
 
 
 def _batch_on_another_axis(join: _Join, name: str, batch: Size, other: Size) -> ShapeError:
-    return refusal(
-        JOIN,
-        f"{type(join).__name__} would put the batch {batch} of one input against {name} {other} of the other",
-        note="shapes are aligned at their last axis",
-    )
+    against = f"against {with_size(name, other)} of the other"
+    text = f"{type(join).__name__} would put the batch {batch} of one input {against}"
+    return refusal(JOIN, text, note="shapes are aligned at their last axis")
 
 
 class _Elementwise(_Join, abstract=True):
@@ -212,17 +217,17 @@ class MatMul(_Join):
         inner = b[-2] if len(b) > 1 else b[0]
         if a[-1] != inner:
             need(same(a[-1], inner), lambda: self._inner(a, b, inner))
-        front = broadcast(need, self, a[:-2], b[:-2], (len(a), len(b)))
+        front = broadcast(need, self, a[:-2], b[:-2], behind=2)
         return (*front, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
     def _inner(self, a: Shape, b: Shape, inner: Size) -> ShapeError:
-        text = f"MatMul needs the last axis of {shape_text(a)}, {a[-1]}, to equal axis {max(len(b) - 2, 0)}"
-        return refusal(FEATURES, f"{text} of {shape_text(b)}, {inner}")
+        text = f"MatMul cannot multiply {shape_text(a)} and {shape_text(b)}"
+        return refusal(FEATURES, f"{text}: the first ends in {a[-1]}, and the second takes {inner}")
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Torch counts products of matrices, and not those with a vector, which it computes another way."""
         a, b = inputs
-        if len(b) == 1 or len(a) == 1 and len(b) > 2 and b[-2] == 1:
+        if len(b) == 1 or (len(a) == 1 and len(b) > 2 and b[-2] == 1):
             return 0
         return product(out) * a[-1]
 
@@ -245,6 +250,6 @@ class MatMul(_Join):
 def _thinned(random: Random, x: Shape) -> Shape:
     """The shape with some axes 1, some missing in front, and seldom a wrong one."""
     sizes = [1 if random.random() < 0.2 else size for size in x]
-    if random.random() < 0.1:
+    if random.random() < 0.25:
         sizes[random.randrange(len(sizes))] = random.randint(1, 5)
     return tuple(sizes[random.choice((0, 0, 1, 2)) :]) or (1,)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Count, InFeatures, Integer
 from ..layer import Layer, Needs, Shape
@@ -11,6 +10,9 @@ from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..size import Size, product, same
 from ._axes import shape_text, written_out
 from ._ranks import wrong_rank
+
+if TYPE_CHECKING:
+    from random import Random
 
 In2Features = Annotated[int, Integer(low=1, axis=-1, source=1)]
 
@@ -51,14 +53,17 @@ class Linear(Layer):
         return (*x[:-1], self.out_features)
 
     def _wrong_features(self, x: Shape) -> ShapeError:
-        found, flat = x[-1], product(x[1:])
-        message = f"input has {found} features, but in_features is {self.in_features}"
-        if len(x) > 2 and flat == self.in_features:
-            note = f"`Linear` maps the last axis of {shape_text(x)}; flattened it has {written_out(x[1:])} features"
-            return refusal(FEATURES, message, f"{note}, so `Flatten(1)` is missing", "in_features")
-        note = f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
-        repairs = ({"in_features": found},) if isinstance(found, int) else ()
-        return refusal(FEATURES, message, note, "in_features", repairs)
+        found, note = x[-1], f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
+        forgotten = len(x) > 2 and product(x[1:]) == self.in_features
+        if forgotten:
+            note = f"{note}; flattened it has {written_out(x[1:])} features, so `Flatten(1)` is missing"
+        return refusal(
+            FEATURES,
+            f"input has {found} features, but in_features is {self.in_features}",
+            note,
+            argument="in_features",
+            repairs=({"in_features": found},) if isinstance(found, int) and not forgotten else (),
+        )
 
     @property
     def num_parameters(self) -> int:
@@ -94,7 +99,10 @@ class Bilinear(Layer):
     def shape(self, need: Needs, x1: Shape, x2: Shape) -> Shape:
         if len(x1) != len(x2):
             raise wrong_rank(self, x2, f"as many as in `input1`, {len(x1)}", name="input2")
-        for name, x, size in (("in1_features", x1, self.in1_features), ("in2_features", x2, self.in2_features)):
+        for name, x, size in (
+            ("in1_features", x1, self.in1_features),
+            ("in2_features", x2, self.in2_features),
+        ):
             if len(x) == 1 and not isinstance(x[0], int):
                 raise wrong_rank(self, x, "at least 2 (batch, ..., features)")
             need(same(x[-1], size), lambda name=name, x=x: self._wrong_features(name, x[-1]))  # type: ignore[misc]
@@ -131,5 +139,9 @@ class Bilinear(Layer):
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
         rows = tuple([2, *(random.randint(1, 5) for _ in range(3))][: random.choice((0, 1, 1, 2, 3))])
-        others = rows if random.random() < 0.9 else tuple(random.randint(1, 3) for _ in range(random.randint(0, 3)))
+        others = (
+            rows
+            if random.random() < 0.9
+            else tuple(random.randint(1, 3) for _ in range(random.randint(0, 3)))
+        )
         return ((*rows, random.randint(1, 8)), (*others, random.randint(1, 8)))

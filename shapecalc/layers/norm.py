@@ -1,18 +1,19 @@
-"""Normalization per channel, and SyncBatchNorm. Every shape passes unchanged; the refusals are what matters."""
+"""Normalization of each channel, over the batch or over one sample. Every shape passes unchanged."""
 
 from __future__ import annotations
 
-from random import Random
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, Float, InChannels, NoneOnly, Real
+from ..fields import Bool, Float, InChannels, MaybeFloat, NoneOnly, Real
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ONE_VALUE, ShapeError, refusal
 from ..size import Size, product, same
 from ._axes import shape_text
 from ._ranks import wrong_rank
 
-Momentum = Annotated["float | None", Real(optional=True)]
+if TYPE_CHECKING:
+    from random import Random
+
 Epsilon = Annotated[float, Real(samples=(1e-5, 1e-5, 1e-3, 0.1, 0.0))]
 
 
@@ -21,7 +22,7 @@ class _ChannelNorm(Layer, abstract=True):
 
     num_features: InChannels
     eps: Epsilon = 1e-5
-    momentum: Momentum = 0.1
+    momentum: MaybeFloat = 0.1
     affine: Bool = True
     track_running_stats: Bool = True
     bias: Bool = True
@@ -70,7 +71,7 @@ class _BatchNorm(_ChannelNorm, abstract=True):
             raise self._wrong_rank(x)
         if x[1] != self.num_features:
             self.check_channels(need, x[1])
-        if x[0] == 1:  # a symbolic batch stands for two samples or more
+        if isinstance(x[0], int) and x[0] == 1:  # a symbolic batch stands for two samples or more
             need(product(x[2:]) > 1, lambda: self._one_value(x))
         return x
 
@@ -84,7 +85,7 @@ class _BatchNorm(_ChannelNorm, abstract=True):
         return refusal(
             ONE_VALUE,
             f"{type(self).__name__} has one value per channel to normalize in training",
-            note=f"{shape_text(x)} holds 1 value for each of the {x[1]} channels, and its variance needs at least 2",
+            note=f"{shape_text(x)} has 1 value for each of {x[1]} channels, and a variance needs at least 2",
         )
 
 
@@ -133,7 +134,7 @@ class SyncBatchNorm(_BatchNorm):
 
     num_features: InChannels
     eps: Epsilon = 1e-5
-    momentum: Momentum = 0.1
+    momentum: MaybeFloat = 0.1
     affine: Bool = True
     track_running_stats: Bool = True
     process_group: NoneOnly = None
@@ -158,7 +159,7 @@ class LazyBatchNorm3d(BatchNorm3d, lazy=True):
 class _InstanceNorm(_ChannelNorm, abstract=True):
     num_features: InChannels
     eps: Float = 1e-5
-    momentum: Momentum = 0.1
+    momentum: MaybeFloat = 0.1
     affine: Bool = False
     track_running_stats: Bool = False
     bias: Bool = True
@@ -172,7 +173,11 @@ class _InstanceNorm(_ChannelNorm, abstract=True):
             raise self._wrong_rank(x)
         channels = x[-self.rank - 1]
         if channels != self.num_features:
-            if len(x) == self.rank + 1 and not isinstance(channels, int) and (self.affine or self.track_running_stats):
+            if (
+                len(x) == self.rank + 1
+                and not isinstance(channels, int)
+                and (self.affine or self.track_running_stats)
+            ):
                 raise self._wrong_rank(x)  # the batch would be read as channels
             self.check_channels(need, channels)
         if (several := product(x[-self.rank :]) > 1) is not True:
@@ -182,15 +187,14 @@ class _InstanceNorm(_ChannelNorm, abstract=True):
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("channels", *AXES[self.rank])
         count = len(names)
-        return wrong_rank(
-            self, x, f"{count} ({', '.join(names)}) or {count + 1} (batch, {', '.join(names)})"
-        )
+        return wrong_rank(self, x, f"{count} ({', '.join(names)}) or {count + 1} (batch, {', '.join(names)})")
 
     def _one_value(self, x: Shape) -> ShapeError:
         return refusal(
             ONE_VALUE,
             f"{type(self).__name__} has one value per channel and sample to normalize",
-            note=f"{' x '.join(AXES[self.rank])} is {shape_text(x[-self.rank :])}, and a variance needs at least 2",
+            note=f"{' x '.join(AXES[self.rank])} is {shape_text(x[-self.rank :])}"
+            ", and a variance needs at least 2 values",
         )
 
 
@@ -227,19 +231,19 @@ class _LazyInstanceNorm(_InstanceNorm, abstract=True):
 
     num_features: InChannels
     eps: Float = 1e-5
-    momentum: Momentum = 0.1
+    momentum: MaybeFloat = 0.1
     affine: Bool = True
     track_running_stats: Bool = True
     bias: Bool = True
 
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d, lazy=True):
-    """`torch.nn.LazyInstanceNorm1d`: an `InstanceNorm1d` with weights that takes `num_features` from axis 1."""
+    """`torch.nn.LazyInstanceNorm1d`: an `InstanceNorm1d` with weights; `num_features` is axis 1."""
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d, lazy=True):
-    """`torch.nn.LazyInstanceNorm2d`: an `InstanceNorm2d` with weights that takes `num_features` from axis 1."""
+    """`torch.nn.LazyInstanceNorm2d`: an `InstanceNorm2d` with weights; `num_features` is axis 1."""
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d, lazy=True):
-    """`torch.nn.LazyInstanceNorm3d`: an `InstanceNorm3d` with weights that takes `num_features` from axis 1."""
+    """`torch.nn.LazyInstanceNorm3d`: an `InstanceNorm3d` with weights; `num_features` is axis 1."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
-from random import Random
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Count, Float, InChannels, Numbers, Real
+from ..fields import Bool, Count, Float, InChannels, Integer, MaybeFloat, Numbers
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..size import Size, divides, product, same
 from ._axes import shape_text
 from ._ranks import wrong_rank
 
+if TYPE_CHECKING:
+    from random import Random
+
 NormalizedShape = Annotated["int | tuple[int, ...]", Numbers(low=1, axis=-1, high=3)]
-MaybeFloat = Annotated["float | None", Real(optional=True)]
+Groups = Annotated[int, Integer(low=1, high=4)]
 
 
 class GroupNorm(Layer):
@@ -23,7 +25,7 @@ class GroupNorm(Layer):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html; Wu & He 2018)
     """
 
-    num_groups: Count
+    num_groups: Groups
     num_channels: InChannels
     eps: Float = 1e-5
     affine: Bool = True
@@ -54,7 +56,7 @@ class GroupNorm(Layer):
                 need(same(channels, self.num_channels), lambda: self._wrong_channels(channels))
             else:  # without weights only the groups matter
                 need(divides(self.num_groups, channels), lambda: self._indivisible("channels", channels))
-        if x[0] == 1:  # a symbolic batch stands for two samples or more
+        if isinstance(x[0], int) and x[0] == 1:  # a symbolic batch stands for two samples or more
             need(channels // self.num_groups * product(x[2:]) > 1, lambda: self._one_value(x))
         return x
 
@@ -84,7 +86,7 @@ class GroupNorm(Layer):
         single = random.random() < 0.1
         sizes = [1 if single else random.randint(1, 6) for _ in range(3)]
         axes = 1 if random.random() < 0.05 else random.randint(2, 5)
-        return ((1 if single else 2, random.choice((1, 2, 4, 6, 12)), *sizes)[:axes],)
+        return ((1 if single else 2, random.choice((1, 2, 4, 6, 12, 12)), *sizes)[:axes],)
 
 
 class _LastAxesNorm(Layer, abstract=True):
@@ -104,7 +106,9 @@ class _LastAxesNorm(Layer, abstract=True):
     def shape(self, need: Needs, x: Shape) -> Shape:
         sizes = self._sizes
         if len(x) <= len(sizes) and (len(x) < len(sizes) or not isinstance(x[0], int)):
-            raise wrong_rank(self, x, f"at least {len(sizes) + 1} (batch, ..., and those of normalized_shape)")
+            raise wrong_rank(
+                self, x, f"at least {len(sizes) + 1} (batch, ..., and those of normalized_shape)"
+            )
         for found, size in zip(x[-len(sizes) :], sizes):
             if found != size:
                 need(same(found, size), lambda: self._wrong_features(x))
@@ -117,11 +121,13 @@ class _LastAxesNorm(Layer, abstract=True):
         else:
             message = f"input ends in {shape_text(found)}, but normalized_shape is {self.normalized_shape}"
         channels = len(x) > 2 and len(sizes) == 1 and x[1] == sizes[0]
-        known = all(isinstance(size, int) for size in found)
+        known = all(isinstance(size, int) for size in found) and not channels
         return refusal(
             FEATURES,
             message,
-            note=f"it normalizes the last axis, and {sizes[0]} is axis 1, the channels" if channels else None,
+            note=f"it normalizes the last axis; for the channels there is `GroupNorm(1, {sizes[0]})`"
+            if channels
+            else None,
             argument="normalized_shape",
             repairs=({"normalized_shape": found[0] if len(found) == 1 else found},) if known else (),
         )
@@ -132,8 +138,17 @@ class _LastAxesNorm(Layer, abstract=True):
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
-        """Small sizes, so that a random `normalized_shape` of several axes sometimes fits."""
-        return ((2, *(random.choice((1, 2, 2, 3)) for _ in range(random.randint(0, 3)))),)
+        return ((2, *(random.randint(1, 5) for _ in range(random.randint(0, 4)))),)
+
+    @classmethod
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
+        """Sometimes a `normalized_shape` of as many axes as the input has, or fewer."""
+        (x,) = inputs
+        if random.random() < 0.4:
+            arguments["normalized_shape"] = x[random.randint(0, len(x) - 1) :]
+        return inputs
 
 
 class LayerNorm(_LastAxesNorm):

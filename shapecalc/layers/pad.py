@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated
 
 from ..fields import Choice, Real
-from ..layer import AXES, Needs, Shape, spelt
-from ..problem import BAD_ARGUMENT, WRONG_RANK, refusal
+from ..layer import Needs, Shape, spelt
+from ..problem import BAD_ARGUMENT, refusal
 from ._padding import PaddingRule, Sides, SidesOnly
 
 FillValue = Annotated[float, Real(samples=(0, 0.5, -1, float("-inf")))]
@@ -18,7 +19,8 @@ class _Pad(PaddingRule, abstract=True):
     padding: Sides
 
     def validate(self) -> None:
-        assert self._pairs is not None  # refuses an odd number of sides
+        """Refuse an odd number of sides."""
+        assert self._pairs is not None
 
 
 class _ConstantPad(_Pad, abstract=True):
@@ -45,13 +47,11 @@ class _CircularPad(_Pad, abstract=True):
 
     mode = "circular"
 
-    def check_rank(self, x: Shape) -> None:
-        """Torch wants the rank of the kind's name here, even where `padding` has other pairs."""
-        if not 1 <= len(x) - self.rank <= 2:
-            names = ", ".join(("batch", "channels", *AXES[self.rank]))
-            text = f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({names})"
-            raise refusal(WRONG_RANK, text)
-        super().check_rank(x)
+    @cached_property
+    def _ranks(self) -> range:
+        """The rank must also be that of the kind's name, where `padding` has other pairs."""
+        fitting = super()._ranks
+        return range(max(fitting.start, self.rank + 1), min(fitting.stop, self.rank + 3))
 
 
 class Pad(PaddingRule):

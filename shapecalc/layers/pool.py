@@ -54,20 +54,16 @@ class Spatial(Layer, abstract=True):
 
 
 class Pool(Spatial, abstract=True):
-    """What all pools with windows share. `_windows` says how each axis is pooled."""
-
-    kernel_size: PoolKernel
-    stride: PoolStride = None
-    ceil_mode: Bool = False
+    """What all pools with windows share. The kinds annotate the arguments, in orders that differ."""
 
     @cached_property
     def _windows(self) -> tuple[Window, ...]:
         """The window of each axis; a padding or dilation that the kind does not have counts as 0 or 1."""
         padding = self.per_axis("padding") if "padding" in self.fields else (0,) * self.rank
         dilation = self.per_axis("dilation") if "dilation" in self.fields else (1,) * self.rank
-        stride = self.per_axis("kernel_size" if self.stride is None else "stride")
+        stride = self.per_axis("kernel_size" if self.__dict__["stride"] is None else "stride")
         windows = zip(self.per_axis("kernel_size"), stride, padding, dilation)
-        return tuple(Window(*window, self.ceil_mode) for window in windows)
+        return tuple(Window(*window, self.__dict__["ceil_mode"]) for window in windows)
 
     def validate(self) -> None:
         """Padding is at most half the kernel. Dilating it does not allow more."""
@@ -133,7 +129,7 @@ class Pool(Spatial, abstract=True):
         )
 
     def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
-        if self.ceil_mode:
+        if self._windows[0].ceil_mode:
             return ()
         return tuple(
             (size + 2 * padding - dilation * (kernel_size - 1) - 1) % stride

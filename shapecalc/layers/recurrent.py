@@ -9,19 +9,20 @@ with oneDNN switched off it counts what stands here.)
 from __future__ import annotations
 
 from functools import cached_property
-from random import Random
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, Choice, Count, InFeatures, Integer, Real
+from ..fields import Bool, Choice, Count, InFeatures, Integer, Probability
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
 from ..size import Size, product, same
 from ._ranks import wrong_rank
 
+if TYPE_CHECKING:
+    from random import Random
+
 Layers = Annotated[int, Integer(low=1, high=3)]
 Nonlinearity = Annotated[str, Choice("tanh", "relu")]
-Projection = Annotated[int, Integer(low=0, high=5)]
-Probability = Annotated[float, Real(low=0, high=1, samples=(0.0, 0.1, 0.5, 1, 1.5))]
+Projection = Annotated[int, Integer(low=0, high=4)]
 
 
 class _Gated(Layer, abstract=True):
@@ -91,8 +92,9 @@ class _Recurrent(_Gated, abstract=True):
         return self.weights + (biases if self.bias else 0)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
-        directions = "2 directions * " if self.bidirectional else ""
-        return (f"features {directions}{self.returned} = {out[-1]}",)
+        name = "hidden_size" if self.returned == self.hidden_size else "proj_size"
+        both = f"2*{self.returned} = " if self.bidirectional else ""
+        return (f"features {inputs[0][-1]} become {'2*' if both else ''}{name} = {both}{out[-1]}",)
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
@@ -163,7 +165,7 @@ class _Cell(_Gated, abstract=True):
     bias: Bool = True
 
     def shape(self, need: Needs, x: Shape) -> Shape:
-        if len(x) not in (1, 2) or len(x) == 1 and not isinstance(x[0], int):
+        if len(x) not in (1, 2) or (len(x) == 1 and not isinstance(x[0], int)):
             raise wrong_rank(self, x, "2 (batch, features) or 1 (features)")
         self.check_features(need, x)
         return (*x[:-1], self.hidden_size)
@@ -181,7 +183,8 @@ class _Cell(_Gated, abstract=True):
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
-        return (((2, 3)[: random.choice((0, 1, 1, 1, 1, 1, 2))] + (random.randint(1, 8),)),)
+        rows = (2, 3)[: random.choice((0, 1, 1, 1, 1, 1, 2))]
+        return ((*rows, random.randint(1, 8)),)
 
 
 class RNNCell(_Cell):

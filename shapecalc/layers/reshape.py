@@ -9,7 +9,7 @@ from ..fields import BATCH, Numbers, Sort, WrongValue
 from ..layer import Layer, Needs, Shape
 from ..problem import AXIS, EMPTY_OUTPUT, JOIN, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..size import Size, product, quotient, same, whole
-from ._axes import Dim, axis_at, axis_name, shape_text, written_out
+from ._axes import Dim, axis_at, axis_name, many, shape_text, sized_axis, written_out
 
 if TYPE_CHECKING:
     from random import Random
@@ -60,7 +60,9 @@ def solved(need: Needs, have: Shape, wanted: Shape, refuse: Callable[[], ShapeEr
     if missing is None and isinstance(known, int):
         raise refuse()
     if missing is None:
-        raise refusal(SIZE_LIMIT, f"the -1 of {shape_text(wanted)} has no formula", note=f"it is {elements}/({known})")
+        raise refusal(
+            SIZE_LIMIT, f"the -1 of {shape_text(wanted)} has no formula", note=f"it is {elements}/({known})"
+        )
     need(whole(missing), refuse)
     return tuple([missing if size == -1 else size for size in wanted])
 
@@ -110,7 +112,7 @@ class Unflatten(Layer):
         sizes = self.unflattened_size
         return refusal(
             RESHAPE,
-            f"axis {axis} of size {x[axis]} does not unflatten into {shape_text(sizes)}",
+            f"{sized_axis(axis, x)} does not unflatten into {shape_text(sizes)}",
             note=_count(sizes),
             argument="unflattened_size",
             repairs=tuple({"unflattened_size": sizes} for sizes in _mended((x[axis],), sizes)),
@@ -126,7 +128,9 @@ class Unflatten(Layer):
         return ((2, *(random.choice((4, 6, 12, 24, 1, 7)) for _ in range(random.randint(0, 3)))),)
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
         (x,) = inputs
         if random.random() < 0.8 and -len(x) <= arguments["dim"] < len(x):
             arguments["unflattened_size"] = _factors(random, (x[arguments["dim"]],))
@@ -142,8 +146,10 @@ class _Reshaping(Layer, abstract=True):
     size: Sizes
 
     def shape(self, need: Needs, x: Shape) -> Shape:
-        if not self.size or BATCH in self.size and not x:
-            raise refusal(WRONG_RANK, f"{type(self).__name__} needs at least one size, and `N` an axis of the input")
+        if not self.size or (BATCH in self.size and not x):
+            raise refusal(
+                WRONG_RANK, f"{type(self).__name__} needs at least one size, and `N` an axis of the input"
+            )
         wanted = tuple([x[0] if size is BATCH else size for size in self.size])
         return solved(need, x, wanted, lambda: self._misfit(x))
 
@@ -151,18 +157,22 @@ class _Reshaping(Layer, abstract=True):
         """Counted for each sample where the batch goes through untouched."""
         keeps_batch = self.size[0] is BATCH
         have, wanted = (x[1:], self.size[1:]) if keeps_batch else (x, self.size)
-        repairs = [(BATCH, *sizes) for sizes in _mended(x[1:], self.size[1:])] if keeps_batch else []
-        if not keeps_batch and self.size[0] == -1:
-            repairs = [(-1, *sizes) for sizes in _mended(x[1:], self.size[1:])]
-        elif not keeps_batch:
-            repairs = _mended(x, self.size)
         return refusal(
             RESHAPE,
             f"{written_out(have)} elements{' of a sample' * keeps_batch} do not fit {shape_text(wanted)}",
             note=_count(wanted),
             argument="size",
-            repairs=tuple({"size": sizes} for sizes in repairs),
+            repairs=tuple({"size": sizes} for sizes in self._fitting(x)),
         )
+
+    def _fitting(self, x: Shape) -> list[tuple[Any, ...]]:
+        first, *others = self.size
+        if first is BATCH or first == -1:
+            return [(first, *sizes) for sizes in _mended(x[1:], tuple(others))]
+        keeping = (
+            [(BATCH, *others)] if x and BATCH not in others and product(others) == product(x[1:]) else []
+        )
+        return keeping + _mended(x, self.size)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"{written_out(inputs[0])} elements, as many as {shape_text(out)} has",)
@@ -176,7 +186,9 @@ class _Reshaping(Layer, abstract=True):
         return ((2, *(random.randint(1, 6) for _ in range(random.randint(0, 4)))),)
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
         (x,) = inputs
         if random.random() < 0.8:
             keeps_batch = random.random() < 0.5
@@ -204,7 +216,7 @@ class Reshape(_Reshaping):
 
 
 class Expand(Layer):
-    """`Tensor.expand`: axes of size 1 repeated to the given sizes; -1 keeps an axis; new axes may stand in front.
+    """`Tensor.expand`: axes of size 1 repeated to the given sizes; -1 keeps an axis; new axes stand in front.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
     """
@@ -216,9 +228,9 @@ class Expand(Layer):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         new = len(self.size) - len(x)
-        if new < 0 or not self.size or BATCH in self.size and not x:
-            text = f"Expand gives {len(self.size)} sizes, and the input has {len(x)} axes"
-            raise refusal(WRONG_RANK, text, argument="size")
+        if new < 0 or not self.size or (BATCH in self.size and not x):
+            given, axes = many(len(self.size), "size", "sizes"), many(len(x), "axis", "axes")
+            raise refusal(WRONG_RANK, f"Expand gives {given}, and the input has {axes}", argument="size")
         sizes: list[Size] = [x[0] if size is BATCH else size for size in self.size]
         for axis, size in enumerate(sizes):
             if size == -1 and axis >= new:
@@ -226,7 +238,8 @@ class Expand(Layer):
             elif isinstance(size, int) and size < 1:
                 raise refusal(EMPTY_OUTPUT, f"axis {axis} cannot be expanded to {size}", argument="size")
             elif axis >= new and x[axis - new] != 1:
-                need(same(x[axis - new], size), lambda axis=axis: self._misfit(axis, x[axis - new]))  # type: ignore[misc]
+                found = x[axis - new]
+                need(same(found, size), lambda axis=axis, found=found: self._misfit(axis, found))  # type: ignore[misc]
         return tuple(sizes)
 
     def _misfit(self, axis: int, size: Size) -> ShapeError:
@@ -248,7 +261,9 @@ class Expand(Layer):
         return ((2, *(random.choice((1, 1, 2, 3)) for _ in range(random.randint(0, 3)))),)
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
         if random.random() < 0.6:
             kept = [random.choice((-1, size if size > 1 else random.randint(1, 3))) for size in inputs[0]]
             arguments["size"] = (random.randint(1, 3),) * random.randint(0, 2) + tuple(kept)
@@ -258,20 +273,21 @@ class Expand(Layer):
 def _count(sizes: tuple[Any, ...]) -> str | None:
     """What the sizes ask for, as a note; None where there is nothing to multiply."""
     known = tuple(size for size in sizes if size != -1)
-    if BATCH in sizes or not known or len(known) < 2 and -1 not in sizes:
+    if BATCH in sizes or not known or (len(known) < 2 and -1 not in sizes):
         return None
     return f"{shape_text(sizes)} asks for {'a multiple of ' * (-1 in sizes)}{written_out(known)}"
 
 
 def _mended(have: Shape, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """The sizes with one of them changed so that they fit, the last first."""
+    """The sizes with one of them changed so that they fit, the last first; none for symbolic sizes."""
     elements, mended = product(have), []
     for position in reversed(range(len(sizes))):
         others = sizes[:position] + sizes[position + 1 :]
-        if not all(isinstance(size, int) and size > 0 for size in (elements, *others)):
+        if any(not isinstance(size, int) or size < 1 for size in others):
             continue
-        if elements % product(others) == 0:
-            mended.append((*sizes[:position], elements // product(others), *sizes[position + 1 :]))
+        rest = product(others)
+        if isinstance(elements, int) and isinstance(rest, int) and elements % rest == 0:
+            mended.append((*sizes[:position], elements // rest, *sizes[position + 1 :]))
     return mended
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ..fields import Bool, Choice, Flag, Numbers
-from ..layer import AXES, Layer, Needs, Shape
+from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, MODE, WRONG_RANK, ShapeError, refusal
 from ..size import Size
+from ._axes import many
 from ._ranks import wrong_rank
 from ._scale import Scales, scaled
 
@@ -112,7 +113,7 @@ class _Resize(Layer, abstract=True):
             fitting = {1: "linear", 2: "bilinear", 3: "trilinear"}[len(x) - 2]
             raise refusal(
                 MODE,
-                f"mode='{self.mode}' takes an input of {RANKS[self.mode][0] + 2} axes, and this one has {len(x)}",
+                f"mode='{self.mode}' takes {RANKS[self.mode][0] + 2} axes, and the input has {len(x)}",
                 argument="mode",
                 repairs=({"mode": fitting}, {"mode": "nearest", "align_corners": None}),
             )
@@ -123,10 +124,9 @@ class _Resize(Layer, abstract=True):
             return (value,) * rank
         if len(value) == rank:
             return value
-        axes = f"{rank} spatial ax{'e' if rank > 1 else 'i'}s"
-        raise refusal(
-            WRONG_RANK, f"{name} {value} gives {len(value)} numbers, and the input has {axes}", argument=name
-        )
+        axes = many(rank, "spatial axis", "spatial axes")
+        text = f"{name} {value} gives {many(len(value), 'number', 'numbers')}, and the input has {axes}"
+        raise refusal(WRONG_RANK, text, argument=name)
 
     def _resized(self, need: Needs, x: Shape, sizes: Shape) -> Shape:
         for axis, size in enumerate(sizes):
@@ -138,7 +138,9 @@ class _Resize(Layer, abstract=True):
         rank = len(x) - 2
         name = AXES[rank][axis]
         if self.scale is None:
-            return refusal(EMPTY_OUTPUT, f"{name} would become {size}, and must be at least 1", argument="size")
+            return refusal(
+                EMPTY_OUTPUT, f"{name} would become {size}, and must be at least 1", argument="size"
+            )
         scale = self._spread("scale_factor", self.scale, rank)[axis]
         return refusal(
             EMPTY_OUTPUT,
@@ -161,8 +163,10 @@ class _Resize(Layer, abstract=True):
         return ((2, random.randint(1, 4), *(random.randint(1, 9) for _ in range(axes - 2))),)
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
-        """Mostly either `size` or `scale_factor`, one number or as many as axes, and a mode that goes with them."""
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
+        """Mostly either `size` or `scale_factor`, with as many numbers as axes, and a mode that fits."""
         rank = len(inputs[0]) - 2
         if random.random() < 0.85:
             unwanted = random.choice(("size", "scale_factor"))
@@ -179,7 +183,9 @@ class _Resize(Layer, abstract=True):
         if random.random() < 0.8:
             smooth = arguments.get("mode", cls.mode) in SMOOTH
             arguments.update({} if smooth else dict.fromkeys({"align_corners"} & arguments.keys()))
-            arguments.update(dict.fromkeys({"recompute_scale_factor"} & arguments.keys()) if "size" in arguments else {})
+            arguments.update(
+                dict.fromkeys({"recompute_scale_factor"} & arguments.keys()) if "size" in arguments else {}
+            )
             arguments.update(dict.fromkeys({"antialias"} & arguments.keys(), smooth and rank == 2))
         return inputs
 
@@ -200,6 +206,9 @@ class Upsample(_Resize):
         self.check_arguments()
 
 
+_SIZE_AND_SCALE = {name: Upsample.fields[name] for name in ("size", "scale_factor")}
+
+
 class UpsamplingNearest2d(Upsample):
     """`torch.nn.UpsamplingNearest2d`: `Upsample` with mode='nearest'.
 
@@ -207,7 +216,7 @@ class UpsamplingNearest2d(Upsample):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.UpsamplingNearest2d.html).
     """
 
-    fields = {name: Upsample.fields[name] for name in ("size", "scale_factor")}
+    fields: ClassVar[dict[str, Field]] = _SIZE_AND_SCALE
 
 
 class UpsamplingBilinear2d(Upsample):
@@ -216,7 +225,7 @@ class UpsamplingBilinear2d(Upsample):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.UpsamplingBilinear2d.html)
     """
 
-    fields = {name: Upsample.fields[name] for name in ("size", "scale_factor")}
+    fields: ClassVar[dict[str, Field]] = _SIZE_AND_SCALE
     mode = "bilinear"
     align_corners = True
 
@@ -261,7 +270,9 @@ class Interpolate(_Resize):
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         if len(inputs) == 1:
             return super().arithmetic(out, *inputs)
-        return tuple(f"{name} {size}, as the second input has" for name, size in zip(AXES[len(out) - 2], out[2:]))
+        return tuple(
+            f"{name} {size}, as the second input has" for name, size in zip(AXES[len(out) - 2], out[2:])
+        )
 
     def expression(self, *inputs: str) -> str:
         arguments = repr(self)[len("Interpolate(") : -1]

@@ -33,7 +33,7 @@ class PixelShuffle(_PixelShuffling):
     """`torch.nn.PixelShuffle`: (*, C, H, W) to (*, C/r^2, H*r, W*r), r being upscale_factor.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.PixelShuffle.html, Shape; Shi et al. 2016,
-    "Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network")
+    "Real-time single image and video super-resolution using an efficient sub-pixel convolutional network")
     """
 
     upscale_factor: Count
@@ -49,10 +49,12 @@ class PixelShuffle(_PixelShuffling):
 
     def _indivisible(self, x: Shape) -> ShapeError:
         channels, factor = x[-3], self.upscale_factor
-        note, repairs = None, list[dict[str, object]]()
+        note: str | None = None
+        repairs: list[dict[str, object]] = []
         if isinstance(channels, int):
             note = f"{channels} % {factor * factor} = {channels % factor**2}"
-            repairs = [{"upscale_factor": less} for less in range(factor - 1, 1, -1) if channels % less**2 == 0][:1]
+            fitting = [less for less in range(factor - 1, 1, -1) if channels % less**2 == 0]
+            repairs = [{"upscale_factor": less} for less in fitting[:1]]
         return refusal(
             CHANNELS,
             f"{channels} channels are not divisible by upscale_factor {factor} squared, {factor * factor}",
@@ -87,7 +89,8 @@ class PixelUnshuffle(_PixelShuffling):
 
     def _indivisible(self, axis: int, x: Shape) -> ShapeError:
         name, size, factor = AXES[2][axis], x[axis - 2], self.downscale_factor
-        note, repairs = None, list[dict[str, object]]()
+        note: str | None = None
+        repairs: list[dict[str, object]] = []
         if isinstance(size, int):
             note = f"{size} % {factor} = {size % factor}"
             both = [size for size in x[-2:] if isinstance(size, int)]
@@ -125,7 +128,8 @@ class ChannelShuffle(Layer):
         return x
 
     def _indivisible(self, x: Shape) -> ShapeError:
-        channels, repairs = x[1], list[dict[str, object]]()
+        channels = x[1]
+        repairs: list[dict[str, object]] = []
         if isinstance(channels, int):
             less = next(less for less in range(self.groups, 0, -1) if channels % less == 0)
             repairs = [{"groups": less}]
@@ -135,3 +139,8 @@ class ChannelShuffle(Layer):
             argument="groups",
             repairs=tuple(repairs),
         )
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        axes = random.choice((3, 4, 5)) if random.random() < 0.95 else 2
+        return ((2, random.choice((4, 6, 12)), 3, 2, 1)[:axes],)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from random import Random
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from ..fields import Integer
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, ShapeError, refusal
 from ..size import Size, divides
-from ._axes import axis_at, axis_name
+from ._axes import Dim, axis_at, axis_name
 from ._ranks import wrong_rank
 
-Dim = Annotated[int, Integer(high=4)]
+if TYPE_CHECKING:
+    from random import Random
+
 MaybeDim = Annotated["int | None", Integer(high=4, optional=True)]
 
 
 class GLU(Layer):
     """`torch.nn.GLU`: halves the axis `dim`, one half gating the other.
 
-    The axis must be even (https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html; Dauphin et al. 2016).
+    The axis must be even
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html; Dauphin et al. 2016).
 
     >>> GLU(1).shape(Needs(), (2, 64, 10))
     (2, 32, 10)
@@ -33,13 +35,13 @@ class GLU(Layer):
         return (*x[:axis], x[axis] // 2, *x[axis + 1 :])
 
     def _odd(self, axis: int, x: Shape) -> ShapeError:
-        even = [{"dim": other} for other, size in enumerate(x) if other and isinstance(size, int) and size % 2 == 0]
+        even = [other for other, size in enumerate(x) if other and isinstance(size, int) and size % 2 == 0]
         return refusal(
             FEATURES,
             f"{axis_name(axis, len(x))} {x[axis]} is odd, and GLU halves it",
             note=f"dim {self.dim} is axis {axis} of {len(x)}",
             argument="dim",
-            repairs=tuple(even[:1]),
+            repairs=({"dim": even[0]},) if even else (),
         )
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:

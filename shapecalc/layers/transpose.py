@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..fields import Numbers
 from ..layer import Layer, Needs, Shape
 from ..problem import SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
-from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name
+from ._axes import Dim, OptionalDims, axes_at, axis_at, many, sized_axis
 
 if TYPE_CHECKING:
     from random import Random
@@ -44,16 +44,20 @@ class Permute(_Method):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         if len(self.dims) != len(x) or not self.dims:
-            text = f"Permute orders {len(self.dims)} axes, and the input has {len(x)}"
+            text = f"Permute orders {many(len(self.dims), 'axis', 'axes')}, and the input has {len(x)}"
             raise refusal(WRONG_RANK, text, argument="dims")
         return tuple([x[axis] for axis in axes_at(self.dims, len(x), "dims")])
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axes_at(self.dims, len(out), "dims")
-        return tuple(f"axis {place} from axis {axis}: {out[place]}" for place, axis in enumerate(axes) if place != axis)
+        return tuple(
+            f"axis {place} from axis {axis}: {out[place]}" for place, axis in enumerate(axes) if place != axis
+        )
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
         if random.random() < 0.6:
             rank = len(inputs[0])
             order = random.sample(range(rank), rank)
@@ -79,7 +83,9 @@ class Transpose(_Method):
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
-        return tuple(f"axis {axis} from axis {sum(axes) - axis}: {out[axis]}" for axis in axes if axes[0] != axes[1])
+        return tuple(
+            f"axis {axis} from axis {sum(axes) - axis}: {out[axis]}" for axis in axes if axes[0] != axes[1]
+        )
 
 
 class Squeeze(_Method):
@@ -100,10 +106,9 @@ class Squeeze(_Method):
         return tuple([size for axis, size in enumerate(x) if size != 1 or axis not in axes])
 
     def _undecided(self, axis: int, x: Shape) -> ShapeError:
-        name, size = axis_name(axis, len(x)), x[axis]
         return refusal(
             SIZE_LIMIT,
-            f"{name} {size} may be 1, and would then be squeezed",
+            f"{sized_axis(axis, x)} may be 1, and would then be squeezed",
             note="a formula for the size has as many axes for every input",
             argument="dim",
         )
@@ -121,5 +126,5 @@ class Unsqueeze(_Method):
     dim: Dim
 
     def shape(self, need: Needs, x: Shape) -> Shape:
-        axis = axis_at(self.dim, len(x) + 1)
+        axis = axis_at(self.dim, len(x) + 1, of="output")
         return (*x[:axis], 1, *x[axis:])

@@ -55,7 +55,7 @@ class _MaxUnpool(Spatial, abstract=True):
             names = ", ".join(self.axes)
             raise refusal(
                 BAD_ARGUMENT,
-                f"output_size has {len(self.output_size)} sizes, and may have {self.rank} ({names}) or all",
+                f"output_size has {len(self.output_size)} sizes, and takes {self.rank} ({names}) or all",
                 argument="output_size",
             )
 
@@ -93,7 +93,8 @@ class _MaxUnpool(Spatial, abstract=True):
         name, size, stride = self.axes[axis], usual[axis], self._windows[axis][1]
         low, high = size - stride + 1, size + stride - 1
         chosen = list(self.output_size or ())[-self.rank :]
-        given, mends = chosen[axis], ()
+        given = chosen[axis]
+        mends: tuple[dict[str, object], ...] = ()
         if isinstance(size, int) and isinstance(low, int) and isinstance(high, int):
             chosen[axis] = max(low, 1) if given < size else high
             mends = ({"output_size": tuple(chosen)},)

@@ -1,270 +1,190 @@
-"""Lists of layers to nodes: names, nested blocks, repeats, joins.
+"""Lists of layers to nodes: names, nested blocks, repeats.
 
-Paths are torch's: an item's number, or its name, under its block's. `x` is what the layer above returns and
-`input` what the network was given, unless a layer is called so.
+Paths are torch's: an item's number, or its name, under its block's. An item that is a list is a block; each
+turn of a repeat is a block of its own, as a `Sequential` in a `Sequential` would be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Any
 
-from ..arch import INPUT, Insertion, Node, Origin
+from ..arch import Node
 from ..fields import BATCH
-from ..layer import KINDS, Layer, build, nearest
-from ..problem import (
-    DUPLICATE_NAME,
-    EMPTY_FILE,
-    LIMIT,
-    UNKNOWN_ARGUMENT,
-    UNKNOWN_KEY,
-    UNKNOWN_NAME,
-    WRONG_TYPE,
-    SpecError,
-)
-from . import tree
-from .call import parse_call
-from .layer_text import kind_called
-from .values import Given, call_argument, yaml_value
+from ..layer import KINDS, nearest
+from ..problem import DUPLICATE_NAME, EMPTY_FILE, LIMIT, UNKNOWN_KEY, WRONG_TYPE, SpecError
+from . import nodes, written
+from .given import number
+from .joins import Outputs
+from .quote import code
+from .written import BLOCK, Written, kind_called
 
 MOST_LAYERS = 200_000
 
-class Written:
-    """A layer as written once; a repeat makes several nodes of it."""
-
-    __slots__ = ("given", "kind", "layer", "origin", "sources")
-
-    def __init__(self, kind: type[Layer], given: list[Given], sources: list[tuple[str | None, Given]], origin: Origin):
-        self.kind, self.given, self.sources, self.origin = kind, given, sources, origin
-        args = [each.value for each in given if each.name is None]
-        kwargs = {each.name: each.value for each in given if each.name is not None}
-        try:
-            self.layer = build(kind, args, kwargs)
-        except SpecError as error:
-            place = origin.argument(error.problem.argument)
-            problem = error.problem
-            raise SpecError(problem.code, problem.message, place, problem.note, problem.help) from None
-
 
 class Blocks:
-    """Reads sections one after another; `nodes` grows."""
+    """Reads sections one after another; `nodes` grows. `sections` are the file's, in their order."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
+    def __init__(self, names: Mapping[str, Any], sections: Mapping[str, nodes.Node]) -> None:
         self.names: Mapping[str, Any] = {"N": BATCH, **names}
         self.nodes: list[Node] = []
-        self.last = INPUT
-        self.outputs: dict[str, int] = {}  # what each path returns, as a source
-        self.paths_by_name: dict[str, list[str]] = {}
-        self.written: dict[int, Written] = {}
+        self.outputs = Outputs(sections)
+        self.written: dict[int, Written] = {}  # by the identity of the text's node
 
-    def section(self, name: str, node: tree.Node) -> None:
-        """One of the file's sections."""
-        self._block(name, node, f"`{name}`")
+    def section(self, name: str) -> None:
+        """Read one of the sections."""
+        self._block(name, self.outputs.sections[name], f"`{name}`")
+        self.outputs.remember(name)
 
-    def _block(self, path: str, node: tree.Node, what: str) -> None:
-        if not isinstance(node, tree.Sequence):
-            raise SpecError(
-                WRONG_TYPE, f"{what} is a list of layers", node.place, help="write each layer on a line that starts with `- `"
-            )
-        if not node.items:
+    def _block(self, path: str, node: nodes.Node, what: str) -> None:
+        if _is_nothing(node) or isinstance(node, nodes.Sequence) and not node.items:
             raise SpecError(EMPTY_FILE, f"{what} has no layers", node.place)
-        for number, item in enumerate(node.items):
-            self._item(path, str(number), item)
+        if not isinstance(node, nodes.Sequence):
+            help = "write each layer on a line that starts with `- `"
+            raise SpecError(WRONG_TYPE, f"{what} is a list of layers", node.place, help=help)
+        for place, item in enumerate(node.items):
+            if type(item) is nodes.Scalar:
+                self._layer(f"{path}.{place}", item)
+            else:
+                self._item(path, str(place), item)
 
-    def _item(self, block: str, name: str, node: tree.Node) -> None:
+    def _item(self, block: str, own: str, node: nodes.Node, name: str | None = None) -> None:
         """An item of a list: a layer, a named item, a repeat, or a block."""
-        if isinstance(node, tree.Scalar):
-            self._layer(f"{block}.{name}", node)
-        elif isinstance(node, tree.Sequence):
-            self._block(f"{block}.{name}", node, "a block")
-            self._remember(f"{block}.{name}")
-        elif isinstance(node, tree.Mapping):
-            self._mapping(block, name, node)
-
-    def _mapping(self, block: str, name: str, node: tree.Mapping) -> None:
-        keys = [key.text for key, _ in node.pairs]
-        if "repeat" in keys:
-            self._repeat(f"{block}.{name}", node)
-        elif len(keys) != 1:
-            raise _not_one_key(node)
-        elif keys[0] in KINDS:
-            self._layer(f"{block}.{name}", node)
+        path = f"{block}.{own}"
+        if isinstance(node, nodes.Mapping):
+            keys = [key.text for key, _ in node.pairs]
+            if "repeat" in keys:
+                self._repeat(path, node)
+            elif keys == [BLOCK]:
+                self._block(path, node.pairs[0][1], f"`{BLOCK}`")
+            elif len(keys) != 1:
+                raise _not_one_key(node)
+            elif keys[0] in KINDS:
+                return self._layer(path, node, name)
+            elif name is None:
+                return self._named(block, *node.pairs[0])
+            else:
+                kind_called(keys[0], node.pairs[0][0].place)
+        elif isinstance(node, nodes.Sequence):
+            self._block(path, node, "a block")
         else:
-            self._named(block, *node.pairs[0])
+            return self._layer(path, node, name)
+        self.outputs.remember(path, name)
 
-    def _named(self, block: str, key: tree.Scalar, value: tree.Node) -> None:
+    def _named(self, block: str, key: nodes.Scalar, value: nodes.Node) -> None:
         name = key.text
         if _is_meant_as_kind(name, value):
             kind_called(name, key.place)
-        if not name.isidentifier():
-            raise SpecError(WRONG_TYPE, f"`{name[:60]}` is no name: letters, digits and _ only", key.place)
-        if f"{block}.{name}" in self.outputs:
+        check_name(key)
+        if name in self.names:
+            help = "give the layer another name"
+            raise SpecError(DUPLICATE_NAME, f"the name {code(name)} is one of `vars`", key.place, help=help)
+        path = f"{block}.{name}"
+        if path in self.outputs.by_path:
+            first = self.outputs.written_at(path)
             raise SpecError(
-                DUPLICATE_NAME, f"the name `{name}` is used twice in `{block}`", key.place, help="give one another name"
+                DUPLICATE_NAME,
+                f"the name {code(name)} is used twice in {code(block)}",
+                key.place,
+                note=f"first on line {first.place.line}" if first else None,
+                help="give one another name",
             )
-        if isinstance(value, tree.Scalar) and not value.text.strip():
-            raise SpecError(WRONG_TYPE, f"`{name}` has no layer", value.place)
-        if isinstance(value, tree.Mapping) and not any(known in KINDS or known == "repeat" for known in _keys(value)):
-            if len(value.pairs) != 1:
-                raise _not_one_key(value)
-            kind_called(value.pairs[0][0].text, value.pairs[0][0].place)
-        self._item(block, name, value)
-        self.paths_by_name.setdefault(name, []).append(f"{block}.{name}")
+        if _is_nothing(value):
+            raise SpecError(WRONG_TYPE, f"{code(name)} has no layer", key.place)
+        self._item(block, name, value, name)
 
-    def _repeat(self, path: str, node: tree.Mapping) -> None:
-        """`{repeat: 3, layers: [...]}`: each time a block of its own, as `Sequential` in a `Sequential`."""
+    def _repeat(self, path: str, node: nodes.Mapping) -> None:
+        """`{repeat: 3, layers: [...]}`. What one turn makes says whether all of them are too much."""
         pairs = {key.text: (key, value) for key, value in node.pairs}
         for key in pairs:
             if key not in ("repeat", "layers"):
-                raise SpecError(UNKNOWN_KEY, f"a repeat has `repeat` and `layers`, not `{key}`", pairs[key][0].place)
+                message = f"a repeat has `repeat` and `layers`, not {code(key)}"
+                raise SpecError(UNKNOWN_KEY, message, pairs[key][0].place)
         if "layers" not in pairs:
             raise SpecError(UNKNOWN_KEY, "a repeat needs `layers`", node.place)
-        times = yaml_value(pairs["repeat"][1], self.names).value
-        if not isinstance(times, int) or isinstance(times, bool) or times < 1:
-            raise SpecError(WRONG_TYPE, f"`repeat` is an integer of at least 1, not {times!r}", pairs["repeat"][1].place)
-        if times > MOST_LAYERS:
-            raise SpecError(LIMIT, f"a repeat of {times} is over the limit of {MOST_LAYERS} layers", pairs["repeat"][1].place)
+        counted, repeated = pairs["repeat"][1], pairs["layers"][1]
+        times = number(counted, self.names)
+        if not isinstance(times, int) or times < 1:
+            shown = (
+                "nothing" if _is_nothing(counted) else code(counted.source.text[counted.start : counted.end])
+            )
+            raise SpecError(WRONG_TYPE, f"`repeat` is an integer of at least 1, not {shown}", counted.place)
+        before = len(self.nodes)
         for turn in range(times):
-            self._block(f"{path}.{turn}", pairs["layers"][1], "`layers`")
-            self._remember(f"{path}.{turn}")
-        self._remember(path)
+            self._block(f"{path}.{turn}", repeated, "`layers`")
+            self.outputs.remember(f"{path}.{turn}")
+            if turn == 0 and before + times * (len(self.nodes) - before) > MOST_LAYERS:
+                message = f"a repeat of {times} makes more than {MOST_LAYERS} layers"
+                raise SpecError(LIMIT, message, counted.place)
 
-    def _layer(self, path: str, node: tree.Node) -> None:
+    def _layer(self, path: str, node: nodes.Node, name: str | None = None) -> None:
         if len(self.nodes) >= MOST_LAYERS:
-            raise SpecError(LIMIT, f"the spec has over {MOST_LAYERS} layers", node.place)
-        written = self.written.get(id(node))
-        if written is None:
-            written = self.written[id(node)] = self._from_text(node) if isinstance(node, tree.Scalar) else self._from_yaml(node)
-        sources = self._sources(path, written)
-        self.nodes.append(Node(path, written.layer, sources, written.origin))
-        self.last = len(self.nodes)
-        self._remember(path)
-
-    def _remember(self, path: str) -> None:
-        self.outputs[path] = self.last
-
-    # -- one layer, in either spelling
-
-    def _from_text(self, node: tree.Scalar) -> Written:
-        text, start, end, place_of = node.inside()
-        call = parse_call(text, start, end, place_of)
-        kind = kind_called(call.kind, place_of(*call.kind_span))
-        given = [call_argument(arg, self.names, place_of, takes_layer(kind, arg.name)) for arg in call.args]
-        if node.offset is None:
-            return self._written(kind, given, Origin(call.span, call.kind_span, {}, place_of, editable=False))
-        if call.args:
-            insertion = Insertion((call.args[-1].span[1],) * 2, ", ", "=")
-        elif call.span[1] > call.kind_span[1]:
-            insertion = Insertion((text.index("(", call.kind_span[1]) + 1,) * 2, "", "=")
-        else:
-            insertion = Insertion((call.kind_span[1],) * 2, "(", "=", ")")
-        return self._written(kind, given, Origin(call.span, call.kind_span, {}, place_of, insertion))
-
-    def _from_yaml(self, node: tree.Node) -> Written:
-        """`Kind: {argument: value}`, `Kind: [positional]`, `Kind: value` or `Kind:`."""
-        assert isinstance(node, tree.Mapping)
-        key, value = node.pairs[0]
-        insertion = None
-        if isinstance(value, tree.Mapping):
-            given = [yaml_value(item, self.names, name.text) for name, item in value.pairs]
-            if given and value.source.text[value.start : value.start + 1] == "{":
-                insertion = Insertion((given[-1].span[1],) * 2, ", ", ": ")
-        elif isinstance(value, tree.Sequence):
-            given = [yaml_value(item, self.names) for item in value.items]
-        else:
-            given = [yaml_value(value, self.names)] if isinstance(value, tree.Scalar) and value.text.strip() else []
-        origin = Origin((node.start, node.end), (key.start, key.end), {}, node.source.place, insertion, in_yaml=True)
-        return self._written(KINDS[key.text], given, origin)
-
-    def _written(self, kind: type[Layer], given: list[Given], origin: Origin) -> Written:
-        """Arguments and sources told apart; each argument's place under its name."""
-        arguments: list[Given] = []
-        sources: list[tuple[str | None, Given]] = []
-        for each in given:
-            if each.word is not None and each.word not in self.names and takes_layer(kind, each.name):
-                if each.name in kind.fields and not self._is_layer(each.word):
-                    arguments.append(each)
-                else:
-                    sources.append((each.name, each))
+            raise SpecError(LIMIT, f"the spec has more than {MOST_LAYERS} layers", node.place)
+        layer = self.written.get(id(node))
+        if layer is None:
+            if isinstance(node, nodes.Mapping):
+                layer = written.of_mapping(node, self.names)
             else:
-                arguments.append(each)
-        positional = iter(kind.fields)
-        places = {each.name or next(positional, ""): each.span for each in arguments}
-        return Written(kind, arguments, sources, origin._replace(arguments=places))
-
-    # -- names of earlier layers
-
-    def _sources(self, path: str, written: Written) -> tuple[int, ...]:
-        """The nodes that a layer reads: those it names, and the one above for what it does not name."""
-        if not written.sources:
-            return (self.last,)
-        found = [(name, self._find(path, given, written.origin)) for name, given in written.sources]
-        names = written.kind.inputs
-        if names[0].startswith("*"):
-            joined = tuple(source for _, source in found)
-            return joined if len(joined) > 1 else (self.last, *joined)
-        free = iter([name for name in names if name not in dict(found)])
-        by_name = {name or next(free, ""): source for name, source in found}
-        if "" in by_name:
-            raise SpecError(UNKNOWN_ARGUMENT, f"`{written.kind.__name__}` reads {len(names)} layers at most", written.origin.place)
-        by_name.setdefault(names[0], self.last)
-        return tuple(by_name[name] for name in names if name in by_name)
-
-    def _is_layer(self, word: str) -> bool:
-        return word in self.paths_by_name or word in ("x", "input")
-
-    def _find(self, path: str, given: Given, origin: Origin) -> int:
-        """The source called `word`, looked for in this block, then outwards, then anywhere if it is the only one."""
-        word = given.word or ""
-        scope = path
-        while scope:
-            scope = scope.rpartition(".")[0]
-            known = self.outputs.get(f"{scope}.{word}" if scope else word)
-            if known is not None:
-                return known
-        paths = self.paths_by_name.get(word, [])
-        if len(paths) == 1:
-            return self.outputs[paths[0]]
-        if word in ("x", "input") and not paths:
-            return self.last if word == "x" else INPUT
-        place = origin.place_of(*given.span)
-        if paths:
-            raise SpecError(UNKNOWN_NAME, f"`{word}` could be any of {', '.join(f'`{each}`' for each in paths[:5])}", place)
-        near = nearest(word, self.paths_by_name)
-        help = f"did you mean `{near}`?" if near else "a join reads layers above it, by their names"
-        raise SpecError(UNKNOWN_NAME, f"no layer above is called `{word[:60]}`", place, help=help)
+                assert isinstance(node, nodes.Scalar)
+                if not node.text:
+                    raise SpecError(
+                        WRONG_TYPE, "there is no layer here", node.place, help="remove the empty item"
+                    )
+                layer = written.of_text(*node.inside(), self.names, editable=node.offset is not None)
+            self.written[id(node)] = layer
+        outputs = self.outputs
+        sources = outputs.sources(path, layer) if layer.sources else (outputs.last,)
+        self.nodes.append(Node(path, layer.layer, sources, layer.origin))
+        outputs.last += 1
+        outputs.remember(path, name)
 
 
-def takes_layer(kind: type[Layer], argument: str | None) -> bool:
-    """Whether a word in this argument (None: a positional one) may be an earlier layer's name."""
-    if argument is None:
-        return kind.functional or kind.inputs[0].startswith("*")
-    return argument in kind.inputs
+def check_name(key: nodes.Scalar) -> None:
+    """Refuse a name that no argument could spell, or that means something else already; `SpecError`."""
+    name = key.text
+    if not name.isidentifier():
+        message = f"{code(name)} is no name: letters, digits and `_` only, and no digit first"
+        raise SpecError(WRONG_TYPE, message, key.place)
+    if name in _MEANINGS or iskeyword(name):
+        meaning = _MEANINGS.get(name, "is a word of Python's")
+        raise SpecError(WRONG_TYPE, f"`{name}` cannot be a name: it {meaning}", key.place)
 
 
-def _keys(node: tree.Mapping) -> list[str]:
-    return [key.text for key, _ in node.pairs]
+_MEANINGS = {"_": "stands for a number to infer", "N": "is the batch size"}
 
 
-def _is_meant_as_kind(name: str, value: tree.Node) -> bool:
+def _is_nothing(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Scalar) and nodes.resolve(node) in (None, "")
+
+
+def _is_meant_as_kind(name: str, value: nodes.Node) -> bool:
     """Whether a key that is no kind looks like a mistyped one: its value is no layer, but arguments."""
-    if isinstance(value, tree.Mapping):
-        return not any(key in KINDS or key == "repeat" for key in _keys(value)) and bool(nearest(name, KINDS))
-    if isinstance(value, tree.Sequence):
-        return bool(value.items) and all(
-            isinstance(item, tree.Scalar) and not isinstance(tree.resolve(item), str) for item in value.items
+    if isinstance(value, nodes.Scalar):
+        return not isinstance(nodes.resolve(value), str) and nearest(name, KINDS) is not None
+    if isinstance(value, nodes.Sequence):
+        return any(
+            isinstance(item, nodes.Scalar)
+            and not isinstance(nodes.resolve(item), str)
+            and not _is_nothing(item)
+            for item in value.items
         )
-    return isinstance(value, tree.Scalar) and not isinstance(tree.resolve(value), str) and bool(nearest(name, KINDS))
+    assert isinstance(value, nodes.Mapping)
+    keys = [key.text for key, _ in value.pairs]
+    if any(key in KINDS or key in (BLOCK, "repeat") for key in keys):
+        return False
+    return nearest(name, KINDS) is not None or any(
+        key in kind.fields for key in keys for kind in KINDS.values()
+    )
 
 
-def _not_one_key(node: tree.Mapping) -> SpecError:
-    keys = _keys(node)
+def _not_one_key(node: nodes.Mapping) -> SpecError:
+    keys = [key.text for key, _ in node.pairs]
     if not keys:
         return SpecError(WRONG_TYPE, "an item is one layer, and this mapping is empty", node.place)
-    listed = ", ".join(f"`{key[:30]}`" for key in keys[:4])
-    return SpecError(
-        UNKNOWN_KEY,
-        f"an item is one layer, and this one has {len(keys)} keys ({listed})",
-        node.pairs[-1][0].place,
-        help="start each layer with `- ` on a line of its own",
-    )
+    listed = ", ".join(map(code, keys[:4])) + (", ..." if len(keys) > 4 else "")
+    message = f"an item is one layer, and this one has {len(keys)} keys ({listed})"
+    help = "start each layer with `- ` on a line of its own"
+    if keys[0] in KINDS and _is_nothing(node.pairs[0][1]):
+        help = f"indent the arguments of `{keys[0]}` more than its name"
+    return SpecError(UNKNOWN_KEY, message, node.pairs[1][0].place, help=help)

@@ -1,139 +1,26 @@
 """Layer text such as `Conv2d(1, 2*width, 3, stride=2)`, parsed as data and never evaluated as Python.
 
-`parse_call` reads a whole layer, `parse_value` one argument, `evaluate` puts numbers in the place of names.
-Everything keeps its span: offsets into the given source, the end exclusive. A `place` function turns a
-span into a `Place` when there is an error to report.
+`parse_call` reads a whole layer, `parse_value` one argument; the parts are `shapecalc.read.value`'s.
 """
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Mapping
 from keyword import iskeyword
-from typing import Final
 
-from ..problem import DUPLICATE_KEY, LIMIT, SYNTAX, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
-
-Span = tuple[int, int]
-PlaceOf = Callable[[int, int], Place]
+from ..problem import DUPLICATE_KEY, LIMIT, SYNTAX, SpecError
+from .nodes import MAX_DIGITS
+from .quote import code, short
+from .value import Arg, Binary, Call, Infer, Items, Literal, Name, Negate, PlaceOf, Span, Value
 
 MAX_NESTING = 32
 MAX_OPERATORS = 200  # in one layer; bounds the height of a value, and so every walk over it
-MAX_DIGITS = 12
-
-
-class _Shown:
-    """Every node says what it holds, in the order of its constructor."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        fields = type(self).__init__.__code__.co_varnames[1:]
-        return f"{type(self).__name__}({', '.join(repr(getattr(self, name)) for name in fields)})"
-
-
-class Literal(_Shown):
-    """A number, a text, `True`, `False` or `None`."""
-
-    __slots__ = ("span", "value")
-
-    def __init__(self, value: float | str | bool | None, span: Span) -> None:
-        self.value: Final = value
-        self.span: Final = span
-
-
-class Name(_Shown):
-    """A name of `vars`, or of an earlier layer in a join."""
-
-    __slots__ = ("id", "span")
-
-    def __init__(self, id: str, span: Span) -> None:
-        self.id: Final = id
-        self.span: Final = span
-
-
-class Infer(_Shown):
-    """`_`: a number for the engine to infer."""
-
-    __slots__ = ("span",)
-
-    def __init__(self, span: Span) -> None:
-        self.span: Final = span
-
-
-class Items(_Shown):
-    """A tuple or a list."""
-
-    __slots__ = ("items", "span")
-
-    def __init__(self, items: tuple[Value, ...], span: Span) -> None:
-        self.items: Final = items
-        self.span: Final = span
-
-
-class Negate(_Shown):
-    """`-value`."""
-
-    __slots__ = ("span", "value")
-
-    def __init__(self, value: Value, span: Span) -> None:
-        self.value: Final = value
-        self.span: Final = span
-
-
-class Binary(_Shown):
-    """`left op right`; `op` is `+`, `-`, `*` or `//`."""
-
-    __slots__ = ("left", "op", "right", "span")
-
-    def __init__(self, op: str, left: Value, right: Value, span: Span) -> None:
-        self.op: Final = op
-        self.left: Final = left
-        self.right: Final = right
-        self.span: Final = span
-
-
-# An argument's value as written; its span leaves out parentheses that only group.
-Value = Literal | Name | Infer | Items | Negate | Binary
-
-
-class Arg(_Shown):
-    """One argument; `name` is None when it is positional, `span` covers `name=value`."""
-
-    __slots__ = ("name", "span", "value", "value_span")
-
-    def __init__(self, name: str | None, value: Value, span: Span, value_span: Span) -> None:
-        self.name: Final = name
-        self.value: Final = value
-        self.span: Final = span
-        self.value_span: Final = value_span
-
-
-class Call(_Shown):
-    """A layer as written: its kind and its arguments, not yet looked up."""
-
-    __slots__ = ("args", "kind", "kind_span", "span")
-
-    def __init__(self, kind: str, kind_span: Span, args: tuple[Arg, ...], span: Span) -> None:
-        self.kind: Final = kind
-        self.kind_span: Final = kind_span
-        self.args: Final = args
-        self.span: Final = span
-
-
-def one_line(start: int, end: int) -> Place:
-    """The `place` function for a text of one line on its own.
-
-    >>> one_line(2, 5)
-    Place(line=1, column=3, end_line=1, end_column=6)
-    """
-    return Place(1, start + 1, 1, end + 1)
 
 
 def parse_call(source: str, start: int, end: int, place: PlaceOf) -> Call:
     """Read `source[start:end]` as one layer.
 
+    >>> from shapecalc.read.value import one_line
     >>> call = parse_call("- nn.Conv2d(1, 8, kernel_size=3)", 2, 32, one_line)
     >>> call.kind, call.kind_span, [(arg.name, arg.value, arg.span) for arg in call.args][1:]
     ('Conv2d', (5, 11), [(None, Literal(8, (15, 16)), (15, 16)), ('kernel_size', Literal(3, (30, 31)), (18, 31))])
@@ -144,6 +31,7 @@ def parse_call(source: str, start: int, end: int, place: PlaceOf) -> Call:
 def parse_value(source: str, start: int, end: int, place: PlaceOf) -> Value:
     """Read `source[start:end]` as one argument's value.
 
+    >>> from shapecalc.read.value import one_line
     >>> parse_value("2*width", 0, 7, one_line)
     Binary('*', Literal(2, (0, 1)), Name('width', (2, 7)), (0, 7))
     """
@@ -157,7 +45,7 @@ def parse_value(source: str, start: int, end: int, place: PlaceOf) -> Value:
 # The last group takes any character, and all the text from a quote that is never closed, so that nothing
 # is skipped and nothing is scanned twice; who meets such a token refuses it.
 _TOKEN = re.compile(
-    r"""\s*(?:([^\W\d]\w*)(\s*=(?!=))?
+    r"""\s*(?:([^\W\d]\w*(?:\.(?:[^\W\d]\w*|[0-9]+(?!\w)))*)(\s*=(?!=))?
     |((?:[0-9]|\.[0-9])[\w.]*(?:(?<=[eE])[+-][0-9]+)?)
     |('[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
     |(//|\*\*|[=!<>]=|['"].*|\S))""",
@@ -169,7 +57,7 @@ _FLOAT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCI
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t"}
 _CLOSER = {"(": ")", "[": "]"}
-_OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv}
+_ENDS = frozenset((",", ")", "]", "end"))
 _RANK = {"+": 1, "-": 1, "*": 2, "//": 2}
 _WORDS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 
@@ -197,7 +85,7 @@ class _Parser:
         self.end = start + len(source[start:end].rstrip())
         self.matches = list(_TOKEN.finditer(source, start, self.end))
         self.kinds: list[str] = [match[5] or _KINDS[match.lastindex or 0] for match in self.matches]
-        self.kinds.append("end")
+        self.kinds += ("end", "end")
 
     @property
     def kind(self) -> str:
@@ -226,19 +114,18 @@ class _Parser:
         return Call(kind, kind_span, tuple(args), (start, self.matches[self.at - 1].end()))
 
     def layer_kind(self) -> tuple[str, Span]:
-        start = self.at
-        while self.kind == "name" and self.kinds[self.at + 1] == ".":
-            self.at += 2
-        if self.kind != "name":
+        if self.kind == "name" and self.kinds[1] == ".":
+            self.at = 2
+        if self.kind != "name" or self.at:
             raise self.unexpected("a layer such as `ReLU()`")
-        kind, span = self.matches[self.at][1], self.span(self.at)
-        prefix = [self.matches[at][1] for at in range(start, self.at, 2)]
-        if prefix not in ([], ["nn"], ["torch", "nn"]):
-            message = f"`{_short('.'.join(prefix))}.` before a layer is not understood"
-            place = self.place(self.span(start)[0], span[0])
-            raise SpecError(SYNTAX, message, place, help=f"write `{_short(kind)}`")
-        self.at += 1
-        return kind, span
+        start, end = self.matches[0].span(1)
+        prefix, _, kind = self.matches[0][1].rpartition(".")
+        if prefix not in ("", "nn", "torch.nn"):
+            message = f"`{short(prefix)}.` before a layer is not understood"
+            place = self.place(start, end - len(kind))
+            raise SpecError(SYNTAX, message, place, help=f"write `{short(kind)}`")
+        self.at = 1
+        return kind, (end - len(kind), end)
 
     def argument(self, seen: set[str]) -> Arg:
         first = self.at
@@ -246,19 +133,25 @@ class _Parser:
         if self.kinds[first] == "keyword":
             name = self.matches[first][1]
             if name in seen:
-                message = f"argument `{_short(name)}` is given twice"
+                message = f"argument `{short(name)}` is given twice"
                 raise SpecError(DUPLICATE_KEY, message, self.place(*self.span(first)), argument=name)
             seen.add(name)
             self.at += 1
-        start = self.span(self.at)[0]
-        value = self.expression()
-        stop = self.matches[self.at - 1].end()
+        begun = self.at
+        if self.kinds[begun + 1] in _ENDS:
+            value = self.operand()
+        else:
+            value = self.expression()
+        # What stands in several tokens may have parentheses around it, which its own span leaves out.
+        span = value.span
+        if self.at != begun + 1:
+            span = (self.span(begun)[0], self.matches[self.at - 1].end())
         if name is not None:
-            return Arg(name, value, (self.matches[first].start(1), stop), (start, stop))
+            return Arg(name, value, (self.matches[first].start(1), span[1]), span)
         if seen:
             message = "a positional argument cannot follow a named one"
-            raise SpecError(SYNTAX, message, self.place(start, stop), help="put it first, or name it")
-        return Arg(None, value, (start, stop), (start, stop))
+            raise SpecError(SYNTAX, message, self.place(*span), help="put it first, or name it")
+        return Arg(None, value, span, span)
 
     def expression(self, floor: int = 1) -> Value:
         first = self.at
@@ -350,15 +243,15 @@ class _Parser:
         if _INTEGER.fullmatch(text):
             digits = text.replace("_", "")
             if len(digits) > MAX_DIGITS:
-                raise SpecError(LIMIT, f"`{_short(text)}` has more than {MAX_DIGITS} digits", place)
+                raise SpecError(LIMIT, f"`{short(text)}` has more than {MAX_DIGITS} digits", place)
             if digits[0] == "0" and digits != "0":
                 help = f"write `{digits.lstrip('0') or '0'}`"
-                raise SpecError(SYNTAX, f"`{_short(text)}` begins with a zero", place, help=help)
+                raise SpecError(SYNTAX, f"`{short(text)}` begins with a zero", place, help=help)
             return int(digits)
         if not _FLOAT.fullmatch(text):
-            raise SpecError(SYNTAX, f"`{_short(text)}` is not a number", place)
+            raise SpecError(SYNTAX, f"`{short(text)}` is not a number", place)
         if (value := float(text)) == float("inf"):
-            raise SpecError(LIMIT, f"`{_short(text)}` is too large", place)
+            raise SpecError(LIMIT, f"`{short(text)}` is too large", place)
         return value
 
     def string(self, start: int, end: int) -> str:
@@ -368,7 +261,7 @@ class _Parser:
         for match in _ESCAPE.finditer(text):
             if match[1] not in _ESCAPES:
                 place = self.place(start + 1 + match.start(), start + 1 + match.end())
-                message = f"unknown escape {_code(match[0])}"
+                message = f"unknown escape {code(match[0])}"
                 raise SpecError(SYNTAX, message, place, help="write `\\\\` for a backslash")
         return _ESCAPE.sub(lambda match: _ESCAPES[match[1]], text)
 
@@ -376,7 +269,7 @@ class _Parser:
         """What stands behind a complete layer, and is too much."""
         start, end = self.span(self.at)
         if self.kind == ":" and self.at == 1:
-            help = f"put a blank after it: `{_short(self.matches[0][1])}: ...`"
+            help = f"put a blank after it: `{short(self.matches[0][1])}: ...`"
             return SpecError(
                 SYNTAX, "`:` is not allowed in a layer's text", self.place(start, end), help=help
             )
@@ -416,72 +309,6 @@ class _Parser:
         if kind == "*" and before in ("(", ","):
             return SpecError(SYNTAX, "`*` cannot unpack arguments here", place, note=_DATA)
         if kind == "keyword" and expected == "a value":
-            return SpecError(SYNTAX, f"`{_short(text)}=` cannot stand inside a value", place)
-        found = "the text ends" if kind == "end" else f"found {_code(text)}"
+            return SpecError(SYNTAX, f"`{short(text)}=` cannot stand inside a value", place)
+        found = "the text ends" if kind == "end" else f"found {code(text)}"
         return SpecError(SYNTAX, f"expected {expected}, but {found}", place)
-
-
-def evaluate(value: Value, names: Mapping[str, object], place: PlaceOf, infer: object) -> object:
-    """The value with `names` filled in and `infer` for `_`; tuples and lists give tuples.
-
-    >>> evaluate(parse_value("(2*width, _, 'same')", 0, 20, one_line), {"width": 8}, one_line, infer="?")
-    (16, '?', 'same')
-    """
-    if type(value) is Literal:
-        return value.value
-    if type(value) is Items:
-        return tuple([evaluate(item, names, place, infer) for item in value.items])
-    if type(value) is Infer:
-        return infer
-    if type(value) is Name:
-        if value.id not in names:
-            raise _unknown(value, names, place)
-        return names[value.id]
-    if type(value) is Negate:
-        return -_operand("-", value.value, names, place)
-    assert type(value) is Binary
-    return _arithmetic(value, names, place)
-
-
-def _operand(op: str, value: Value, names: Mapping[str, object], place: PlaceOf) -> int | float:
-    """One side of `op`: a number, which True is not."""
-    if type(value) is Infer:
-        message = f"`_` cannot take part in `{op}`: it stands for one whole argument"
-        raise SpecError(WRONG_TYPE, message, place(*value.span))
-    found = evaluate(value, names, place, None)
-    if type(found) is int or type(found) is float:
-        return found
-    raise SpecError(WRONG_TYPE, f"`{op}` needs numbers, but this is {_code(repr(found))}", place(*value.span))
-
-
-def _arithmetic(value: Binary, names: Mapping[str, object], place: PlaceOf) -> int | float:
-    left = _operand(value.op, value.left, names, place)
-    right = _operand(value.op, value.right, names, place)
-    if value.op == "//" and right == 0:
-        raise SpecError(WRONG_TYPE, "division by zero", place(*value.span))
-    try:
-        result: int | float = _OPERATORS[value.op](left, right)
-    except OverflowError:
-        result = float("inf")
-    # Written so that nan is refused with the infinities.
-    if not (abs(result) < (10**MAX_DIGITS if type(result) is int else float("inf"))):
-        raise SpecError(LIMIT, f"the result of `{value.op}` is too large", place(*value.span))
-    return result
-
-
-def _unknown(name: Name, names: Mapping[str, object], place: PlaceOf) -> SpecError:
-    from difflib import get_close_matches  # 3 ms, wanted only here
-
-    near = get_close_matches(name.id[:64], names, 1)
-    quoted = f"quote a text, `'{_short(name.id)}'`, or give the name a value under `vars:`"
-    help = f"did you mean `{near[0]}`?" if near else quoted
-    return SpecError(UNKNOWN_NAME, f"`{_short(name.id)}` is not a known name", place(*name.span), help=help)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _code(text: str) -> str:
-    """Text between backticks, also when it is itself a backtick or a blank."""
-    return repr(text) if "`" in text or not text.isprintable() else f"`{_short(text)}`"

@@ -2,20 +2,26 @@
 
 The text is data. Layers are looked up in the registry and built from literals, the names of `vars` and
 `+ - * // ( )`; nothing is evaluated as Python.
+
+A var may be called like a layer's kind, which never stands where a number does, but not like a layer:
+`Cat(x, width)` would have two meanings.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
 from ..arch import Arch, Contract
 from ..layer import nearest
-from ..problem import BAD_SHAPE, EMPTY_FILE, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
+from ..problem import BAD_SHAPE, EMPTY_FILE, LIMIT, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
 from ..shapes import Shape, whole_shape
 from . import tree
-from .blocks import Blocks
-from .values import yaml_value
+from .blocks import Blocks, check_name
+from .given import number
+from .joins import ABOVE, NETWORK_INPUT
+from .quote import code
 
 SECTIONS = ("encoder", "bottleneck", "decoder", "layers")
 KEYS = ("name", "input", "range", "vars", *SECTIONS, "output", "latent")
@@ -29,7 +35,14 @@ def loads(text: str, path: str | None = None, set: Mapping[str, int | float] | N
     >>> loads("layers: ['Conv2d(1, 8, 3)', ReLU]").nodes[0].layer
     Conv2d(1, 8, 3)
     """
-    return _Spec(tree.parse(text), set or {}, path).arch()
+    # What is read has no cycles to collect, and looking for them again and again doubles a large file's time.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _Spec(tree.parse(text), set or {}, path).arch()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def load(path: str, set: Mapping[str, int | float] | None = None) -> Arch:
@@ -44,26 +57,25 @@ class _Spec:
 
     def __init__(self, parsed: tree.Tree, overrides: Mapping[str, int | float], path: str | None) -> None:
         self.parsed, self.overrides, self.path = parsed, overrides, path
+        self.pairs: dict[str, tuple[tree.Scalar | None, tree.Node]]
         root = parsed.root
         if isinstance(root, tree.Sequence):
-            self.pairs = {"layers": (root, root.place)}
+            self.pairs = {"layers": (None, root)}
         elif isinstance(root, tree.Mapping):
-            self.pairs = {key.text: (value, key.place) for key, value in root.pairs}
+            self.pairs = {key.text: (key, value) for key, value in root.pairs}
         else:
-            raise SpecError(
-                EMPTY_FILE, "a spec is a mapping with `layers:`, or with `encoder:` and `decoder:`", root.place
-            )
+            message = "a spec is a mapping with `layers:`, or with `encoder:` and `decoder:`"
+            raise SpecError(EMPTY_FILE, message, root.place)
 
     def arch(self) -> Arch:
-        for key, (_, place) in self.pairs.items():
-            if key not in KEYS:
-                raise _unknown_key(key, place)
-        names = self._vars()
-        blocks = Blocks(names)
+        for key, _ in self.pairs.values():
+            if key is not None and key.text not in KEYS:
+                raise _unknown_key(key)
+        blocks = Blocks(self._vars(), {section: self.pairs[section][1] for section in self._sections()})
         sections = {}
-        for section in self._sections():
+        for section in blocks.outputs.sections:
             start = len(blocks.nodes)
-            blocks.section(section, self.pairs[section][0])
+            blocks.section(section)
             sections[section] = range(start, len(blocks.nodes))
         return Arch(
             blocks.nodes,
@@ -82,23 +94,17 @@ class _Spec:
         """The sections that the file has, in the order in which data goes through them."""
         found = [section for section in SECTIONS if section in self.pairs]
         if not found:
-            raise SpecError(
-                EMPTY_FILE,
-                "the spec has no layers",
-                self.parsed.root.place,
-                help="add `layers:`, or `encoder:` and `decoder:`, with a list of layers",
-            )
-        if "layers" in found and len(found) > 1:
-            raise SpecError(
-                UNKNOWN_KEY,
-                f"`layers` and `{found[0]}` cannot stand together",
-                self.pairs["layers"][1],
-                help=f"put all layers under `layers`, or these under `{found[0]}`",
-            )
+            help = "add `layers:`, or `encoder:` and `decoder:`, with a list of layers"
+            raise SpecError(EMPTY_FILE, "the spec has no layers", self.parsed.root.place, help=help)
+        key = self.pairs[found[-1]][0]
+        if found[-1] == "layers" and key is not None and len(found) > 1:
+            message = f"`layers` and `{found[0]}` cannot stand together"
+            help = f"put all layers under `layers`, or these under `{found[0]}`"
+            raise SpecError(UNKNOWN_KEY, message, key.place, help=help)
         return found
 
     def _contract(self, sections: Mapping[str, range]) -> Contract:
-        before_decoder = [nodes for section, nodes in sections.items() if section != "decoder" and len(nodes)]
+        before_decoder = [nodes for section, nodes in sections.items() if section != "decoder"]
         return Contract(
             mirrors="encoder" in sections and "decoder" in sections and "output" not in self.pairs,
             output=self._shape("output"),
@@ -114,34 +120,40 @@ class _Spec:
         node = self._node("vars")
         if node is not None and not isinstance(node, tree.Mapping):
             raise SpecError(WRONG_TYPE, "`vars` is a mapping of names to numbers", node.place)
-        for key, value in node.pairs if node else ():
-            if not key.text.isidentifier():
-                raise SpecError(WRONG_TYPE, f"`{key.text}` is not a name that an argument could use", key.place)
-            number = yaml_value(value, names).value
-            if not isinstance(number, (int, float)) or isinstance(number, bool):
-                raise SpecError(WRONG_TYPE, f"`{key.text}` must be a number", value.place)
-            names[key.text] = self.overrides.get(key.text, number)
+        pairs = node.pairs if node else ()
+        for key, value in pairs:
+            check_name(key)
+            if key.text in (ABOVE, NETWORK_INPUT):
+                what = "what the layer above returns" if key.text == ABOVE else "the network's input"
+                message = f"`{key.text}` cannot be a var: it stands for {what}"
+                raise SpecError(WRONG_TYPE, message, key.place)
+            names[key.text] = self._override(key.text, _var(key, value, names, pairs))
         for name in self.overrides:
             if name not in names:
                 near = nearest(name, names)
-                raise SpecError(
-                    UNKNOWN_NAME,
-                    f"`vars:` has no `{name}` to set",
-                    help=f"did you mean `{near}`?" if near else f"add `{name}` to `vars:`",
-                )
+                help = f"did you mean `{near}`?" if near else f"add {code(name)} to `vars:`"
+                raise SpecError(UNKNOWN_NAME, f"`vars:` has no {code(name)} to set", help=help)
         return names
+
+    def _override(self, name: str, number: int | float) -> int | float:
+        value = self.overrides.get(name, number)
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise SpecError(WRONG_TYPE, f"{code(name)} must be a number, and is set to {value!r}")
+        if not abs(value) < 10**tree.MAX_DIGITS:
+            raise SpecError(LIMIT, f"{code(name)} is set to a number of more than {tree.MAX_DIGITS} digits")
+        return value
 
     def _range(self) -> tuple[float, float] | None:
         node = self._node("range")
         if node is None:
             return None
-        ends = yaml_value(node, {}).value
-        numbers = isinstance(ends, tuple) and [
-            end for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)
-        ]
-        if not numbers or len(numbers) != 2 or len(numbers) != len(ends) or not numbers[0] < numbers[1]:
-            raise SpecError(WRONG_TYPE, "`range` is a list of two numbers, like [0, 1]", node.place)
-        return float(numbers[0]), float(numbers[1])
+        items = node.items if isinstance(node, tree.Sequence) else ()
+        if len(items) == 2:
+            low, high = (number(item, {}) for item in items)
+            if low is not None and high is not None and low < high:
+                return float(low), float(high)
+        message = "`range` is a list of two numbers, the smaller one first"
+        raise SpecError(WRONG_TYPE, message, node.place, help="write it like [0, 1]")
 
     def _shape(self, key: str) -> Shape | None:
         node = self._node(key)
@@ -149,11 +161,13 @@ class _Spec:
             return None
         try:
             if isinstance(node, tree.Scalar):
-                return whole_shape(node.text)
+                return whole_shape(node.text if node.quoted else _size_text(node))
             if isinstance(node, tree.Sequence):
                 return whole_shape([_size(item) for item in node.items])
         except SpecError as error:
-            raise SpecError(error.problem.code, error.problem.message, node.place, help=error.problem.help) from None
+            problem = error.problem
+            place = problem.place or node.place
+            raise SpecError(problem.code, problem.message, place, problem.note, problem.help) from None
         raise SpecError(BAD_SHAPE, f"`{key}` is a shape like `1x10x474`", node.place)
 
     def _text(self, key: str, default: str) -> str:
@@ -165,26 +179,59 @@ class _Spec:
         return node.text
 
     def _node(self, key: str) -> tree.Node | None:
-        return self.pairs[key][0] if key in self.pairs else None
+        return self.pairs[key][1] if key in self.pairs else None
 
     def _place(self, key: str) -> Place | None:
         node = self._node(key)
         return node.place if node else None
 
 
+def _var(
+    key: tree.Scalar,
+    value: tree.Node,
+    names: Mapping[str, Any],
+    pairs: tuple[tuple[tree.Scalar, tree.Node], ...],
+) -> int | float:
+    """What a var is; of a name that is given its value further down, say so."""
+    try:
+        found = number(value, names)
+    except SpecError as error:
+        for later, _ in pairs:
+            if error.problem.code == UNKNOWN_NAME and error.problem.message.startswith(
+                f"{code(later.text)} is not"
+            ):
+                help = f"write {code(later.text)} above {code(key.text)}: a var may use those above it"
+                raise SpecError(UNKNOWN_NAME, error.problem.message, error.problem.place, help=help) from None
+        raise
+    if found is None:
+        raise SpecError(WRONG_TYPE, f"{code(key.text)} must be a number", value.place)
+    return found
+
+
+def _size_text(node: tree.Scalar) -> str:
+    """The shape as it is written; `input: true` and `input: null` are no symbols."""
+    value = tree.resolve(node) if not node.text.isdecimal() else node.text
+    if value is None or isinstance(value, bool):
+        what = "no shape is given" if value is None else f"`{node.text}` is no shape"
+        raise SpecError(BAD_SHAPE, what, node.place, help="sizes are written like `1x10x474` or `1xHxW`")
+    return node.text
+
+
 def _size(item: tree.Node) -> Any:
     if not isinstance(item, tree.Scalar):
         raise SpecError(BAD_SHAPE, "a size is an integer or a letter", item.place)
     value = tree.resolve(item)
-    return item.text if isinstance(value, (str, float)) or value is None else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return _size_text(item)
 
 
-def _unknown_key(key: str, place: Place) -> SpecError:
-    near = nearest(key, dict.fromkeys(KEYS))
+def _unknown_key(key: tree.Scalar) -> SpecError:
+    near = nearest(key.text, dict.fromkeys(KEYS))
     return SpecError(
         UNKNOWN_KEY,
-        f"unknown key `{key[:60]}`",
-        place,
+        f"unknown key {code(key.text)}",
+        key.place,
         note=f"the keys are {', '.join(KEYS)}",
         help=f"did you mean `{near}`?" if near else None,
     )

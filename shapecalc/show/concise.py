@@ -1,19 +1,20 @@
-"""One line a problem, for pipes: `path:line:column: SHP105 encoder.2: height 2 is smaller than kernel 5`."""
+"""One line a problem, for pipes: `path:line:column: error[SHP105] encoder.2: height 2 …`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..problem import Problem
+from .text import visible
 
 
-def concise(path: str | None, problems: tuple[Problem, ...]) -> Iterator[str]:
-    """A line for each problem; those without a place stand at the file."""
+def concise(path: str | None, problems: tuple[Problem, ...], charset: str = "utf-8") -> Iterator[str]:
+    """A line for each problem; those without a place stand at the file's beginning."""
     for problem in problems:
-        where = [path or "<text>"]
-        if problem.place:
-            where += [str(problem.place.line), str(problem.place.column)]
+        line, column = problem.place[:2] if problem.place else (1, 1)
         layer = f"{problem.path}: " if problem.path else ""
         help = f" (help: {problem.help})" if problem.help else ""
-        line = f"{':'.join(where)}: {problem.severity}[{problem.code.id}] {layer}{problem.message}{help}"
-        yield " ".join(line.split())
+        said = " ".join(f"{layer}{problem.message}{help}".split())
+        yield visible(
+            f"{path or '<text>'}:{line}:{column}: {problem.severity}[{problem.code.id}] {said}", charset
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import IO
+import re
 
 from rich.console import Console
 from rich.text import Text
@@ -14,8 +14,10 @@ from ..problem import Problem
 from ..shapes import spell
 from ..trace import Trace
 from .diagnostic import diagnostic
-from .table import table
+from .table import Glyphs, table
+from .text import encodes, visible
 
+#: The terminal's own colours by name, so that they suit a dark screen and a light one.
 THEME = Theme(
     {
         "error": "bold red",
@@ -28,49 +30,87 @@ THEME = Theme(
 )
 
 
-def console(file: IO[str] | None = None, width: int | None = None) -> Console:
-    """A console that honours NO_COLOR, and whose lines are never wrapped by force in a file."""
-    return Console(file=file, theme=THEME, highlight=False, width=width, soft_wrap=False, emoji=False, markup=False)
-
-
-def show(
-    screen: Console,
+def full(
     path: str | None,
     text: str | None,
     trace: Trace | None,
     problems: tuple[Problem, ...],
     needs: tuple[Need, ...] = (),
+) -> str:
+    """One report as text for stdout, in colour and as wide as suits it.
+
+    Nothing is written: what goes wrong in writing concerns the caller.
+    """
+    return _drawn(
+        Console(theme=THEME, highlight=False, force_jupyter=False), path, text, trace, problems, needs
+    )
+
+
+def plain(
+    path: str | None,
+    text: str | None,
+    trace: Trace | None,
+    problems: tuple[Problem, ...],
+    needs: tuple[Need, ...] = (),
+    width: int = 100,
+    charset: str = "utf-8",
+) -> str:
+    """The report as text without colour, whatever the environment says of terminals."""
+    file = io.TextIOWrapper(io.BytesIO(), charset)
+    screen = Console(
+        theme=THEME,
+        file=file,
+        width=width,
+        height=100,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+        highlight=False,
+    )
+    return _drawn(screen, path, text, trace, problems, needs)
+
+
+def _drawn(
+    screen: Console,
+    path: str | None,
+    text: str | None,
+    trace: Trace | None,
+    problems: tuple[Problem, ...],
+    needs: tuple[Need, ...],
+) -> str:
+    with screen.capture() as captured:
+        _show(screen, path, text, trace, problems, needs)
+    return re.sub(r" +$", "", captured.get(), flags=re.MULTILINE)
+
+
+def _show(
+    screen: Console,
+    path: str | None,
+    text: str | None,
+    trace: Trace | None,
+    problems: tuple[Problem, ...],
+    needs: tuple[Need, ...],
 ) -> None:
-    """Print one report."""
-    arrow, cross = ("→", "✗") if _can_print(screen, "→✗") else ("->", "x")
+    charset = screen.encoding
+    arrow, cross = ("→", "✗") if encodes("→✗", charset) else ("->", "x")
     if trace is not None:
         outcome = "cannot run" if trace.shape_out is None else spell(trace.shape_out)
-        screen.print(Text.assemble((trace.arch.name, "bold"), f"  {spell(trace.shape_in)} {arrow} {outcome}"))
-        screen.print(table(trace, arrow, cross, screen.width))
+        name = visible(trace.arch.name, charset)
+        _print(screen, Text.assemble((name, "bold"), f"  {spell(trace.shape_in)} {arrow} {outcome}"))
+        screen.print(table(trace, Glyphs(charset, arrow, cross), screen.width))
         for said in _conditions(trace, needs):
-            screen.print(Text(said), soft_wrap=True)
+            _print(screen, Text(visible(said, charset)))
         screen.print()
     for problem in problems:
-        screen.print(_drawn(problem, path, text, screen.width), soft_wrap=True)
+        for line in diagnostic(problem, path, text, screen.width, charset):
+            _print(screen, Text.assemble(*line))
         screen.print()
-    screen.print(_closing(trace, problems), soft_wrap=True)
+    _print(screen, _closing(trace, problems))
 
 
-def plain(path: str | None, text: str | None, trace: Trace | None, problems: tuple[Problem, ...]) -> str:
-    """The report as text without colour, 100 columns wide."""
-    file = io.StringIO()
-    show(Console(file=file, theme=THEME, width=100, color_system=None, highlight=False), path, text, trace, problems)
-    return file.getvalue()
-
-
-def _drawn(problem: Problem, path: str | None, text: str | None, width: int) -> Text:
-    """The diagnostic, in colour: stretches are painted with rich's own escape codes."""
-    theme = Console(theme=THEME, color_system="standard", force_terminal=True, file=io.StringIO())
-
-    def paint(stretch: str, style: str) -> str:
-        return theme.get_style(style).render(stretch)
-
-    return Text.from_ansi(diagnostic(problem, path, text, paint, width))
+def _print(screen: Console, line: Text) -> None:
+    """A line as it is: rich neither breaks nor crops it."""
+    screen.print(line, soft_wrap=True)
 
 
 def _conditions(trace: Trace, needs: tuple[Need, ...]) -> list[str]:
@@ -80,15 +120,15 @@ def _conditions(trace: Trace, needs: tuple[Need, ...]) -> list[str]:
 
 def _closing(trace: Trace | None, problems: tuple[Problem, ...]) -> Text:
     if problems:
-        return Text(f"{len(problems)} problem" + "s" * (len(problems) != 1), style="bold red")
+        return Text(counted(problems), style="bold red")
     if trace is not None and trace.arch.contract.mirrors and trace.shape_out == trace.shape_in:
         return Text(f"ok: {spell(trace.shape_in)} comes back unchanged", style="green")
     return Text("ok", style="green")
 
 
-def _can_print(screen: Console, text: str) -> bool:
-    try:
-        text.encode(screen.encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+def counted(problems: tuple[Problem, ...]) -> str:
+    """How many problems there are of each severity: `1 error, 2 warnings`."""
+    numbers: dict[str, int] = {}
+    for problem in problems:
+        numbers[problem.severity] = numbers.get(problem.severity, 0) + 1
+    return ", ".join(f"{number} {severity}{'s' * (number != 1)}" for severity, number in numbers.items())

@@ -7,18 +7,18 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .. import __version__
 from ..layer import Shape
 from ..problem import Place, Problem
 from ..size import Size
 from ..trace import Step, Trace
+from ..version import __version__
 
 SizeModel = int | str
 ShapeModel = list[SizeModel]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
 
 class EditModel(_Model):
@@ -44,11 +44,10 @@ class StepModel(_Model):
     path: str
     kind: str
     layer: str
-    ins: list[ShapeModel] = Field(alias="in")
+    ins: list[ShapeModel] = Field(serialization_alias="in")
     out: ShapeModel
     params: int
     macs: SizeModel
-    needs: list[str]
     line: int | None
     column: int | None
 
@@ -87,7 +86,7 @@ class ReportModel(_Model):
 def report_model(path: str | None, trace: Trace | None, problems: Sequence[Problem], ok: bool) -> ReportModel:
     """The report as a model."""
     return ReportModel(
-        path=path,
+        path=path if path is None else _unicode(path),
         name=trace.arch.name if trace else None,
         ok=ok,
         input=_shape(trace.input) if trace else None,
@@ -112,7 +111,6 @@ def _step(step: Step) -> StepModel:
         out=_shape(step.out),
         params=step.params,
         macs=_size(step.macs),
-        needs=[str(need.condition) for need in step.needs],
         line=place.line if place else None,
         column=place.column if place else None,
     )
@@ -121,7 +119,11 @@ def _step(step: Step) -> StepModel:
 def _problem(problem: Problem) -> ProblemModel:
     place: Place | tuple[None, ...] = problem.place or (None,) * 4
     line, column, end_line, end_column = place
-    edits = [EditModel(**edit.place._asdict(), text=edit.text) for edit in problem.fix.edits] if problem.fix else []
+    edits = (
+        [EditModel(**edit.place._asdict(), text=edit.text) for edit in problem.fix.edits]
+        if problem.fix
+        else []
+    )
     return ProblemModel(
         code=problem.code.id,
         name=problem.code.name,
@@ -136,6 +138,11 @@ def _problem(problem: Problem) -> ProblemModel:
         end_column=end_column,
         fix=FixModel(safe=problem.fix.safe, edits=edits) if problem.fix else None,
     )
+
+
+def _unicode(path: str) -> str:
+    """The path, with escapes for bytes that are no UTF-8: JSON cannot hold them."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _shape(shape: Shape) -> ShapeModel:

@@ -10,11 +10,21 @@ from ..layer import KINDS, Layer
 assert layers  # importing the package fills KINDS
 
 EXPRESSION = {"type": "string", "description": "names of `vars` and + - * // ( )"}
+SECTIONS = ("encoder", "bottleneck", "decoder", "layers")
+
+#: A size is a number or a name; `x` parts sizes, so that no name has one.
+SIZE = r"(0*[1-9][0-9]{0,11}|[A-WYZa-wyz_][A-WYZa-wyz_0-9]*)"
 SHAPE: dict[str, Any] = {
     "anyOf": [
-        {"type": "string", "pattern": r"^\s*\w+(\s*[x×X,]\s*\w+)*\s*$"},
+        {"type": "string", "pattern": rf"^\s*[(\[]?\s*{SIZE}(\s*[x×X,]\s*{SIZE})*\s*[)\]]?\s*$"},
         {"type": "integer", "minimum": 1},
-        {"type": "array", "items": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}, "minItems": 1},
+        {
+            "type": "array",
+            "items": {
+                "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": f"^{SIZE}$"}]
+            },
+            "minItems": 1,
+        },
     ]
 }
 
@@ -31,22 +41,30 @@ def schema() -> dict[str, Any]:
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {
-                    "name": {"type": ["string", "number"], "description": "the class name of the emitted module"},
+                    "name": {
+                        "type": ["string", "number"],
+                        "description": "the class name of the emitted module",
+                    },
                     "input": SHAPE | {"description": "one sample, without the batch: 1x10x474"},
                     "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
                     "vars": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
-                    "encoder": section,
-                    "bottleneck": section,
-                    "decoder": section,
-                    "layers": section,
+                    **dict.fromkeys(SECTIONS, section),
                     "output": SHAPE | {"description": "what comes out, where it is not the input"},
                     "latent": SHAPE | {"description": "the code's shape"},
+                },
+                "anyOf": [{"required": [name]} for name in SECTIONS],
+                "dependencies": {
+                    "layers": {"not": {"anyOf": [{"required": [name]} for name in SECTIONS[:-1]]}}
                 },
             },
             "block": {"type": "array", "items": {"$ref": "#/definitions/item"}, "minItems": 1},
             "item": {
                 "anyOf": [
-                    {"type": "string", "description": "torch's constructor call: Conv2d(1, 16, 3, stride=2)"},
+                    {
+                        "type": "string",
+                        "pattern": rf"^\s*((torch\.)?nn\.)?({'|'.join(sorted(KINDS))})\s*(\(|$)",
+                        "description": "torch's constructor call: Conv2d(1, 16, 3, stride=2)",
+                    },
                     {"$ref": "#/definitions/block"},
                     {"$ref": "#/definitions/layer"},
                     {"$ref": "#/definitions/repeat"},
@@ -72,7 +90,10 @@ def schema() -> dict[str, Any]:
             "named": {
                 "type": "object",
                 "description": "a name, usable in joins, and its layer or block",
-                "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": {"enum": ["repeat", *sorted(KINDS)]}},
+                "propertyNames": {
+                    "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+                    "not": {"enum": ["repeat", *sorted(KINDS)]},
+                },
                 "additionalProperties": {"$ref": "#/definitions/item"},
                 "minProperties": 1,
                 "maxProperties": 1,
@@ -83,19 +104,28 @@ def schema() -> dict[str, Any]:
 
 def _kind(cls: type[Layer]) -> dict[str, Any]:
     """A kind's arguments: by name, by position, one alone, or none."""
-    arguments: dict[str, Any] = {
-        name: {"anyOf": [field.sort.schema(cls.rank), EXPRESSION]} for name, field in cls.fields.items()
-    }
+    arguments = {name: _argument(field.sort.schema(cls.rank)) for name, field in cls.fields.items()}
     for name in cls.inputs:
         if name.startswith("*"):
             arguments[name[1:]] = {"type": "array", "items": {"type": "string"}}
         else:
             arguments.setdefault(name, {"type": "string", "description": "an earlier layer's name"})
+    required = [name for name, field in cls.fields.items() if field.required]
     return {
         "description": (cls.__doc__ or "").partition("\n")[0],
         "anyOf": [
-            {"type": "object", "properties": arguments, "additionalProperties": False},
+            {
+                "type": "object",
+                "properties": arguments,
+                "additionalProperties": False,
+                **({"required": required} if required else {}),
+            },
             {"type": "array"},
             {"type": ["string", "number", "boolean", "null"]},
         ],
     }
+
+
+def _argument(own: dict[str, Any]) -> dict[str, Any]:
+    """A value of the field's own sort, or an expression; no expression yields one of a few words."""
+    return own if "enum" in own else {"anyOf": [own, EXPRESSION]}

@@ -2,82 +2,139 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 from ..layer import Layer, Shape
 from ..shapes import sample
-from ..trace import Step, Trace
+from ..size import Size
+from ..trace import Trace
+from .text import visible
 
 #: Arguments worth a column, in short, as conv-arithmetic tables have them.
-WINDOW = {"kernel_size": "k", "stride": "s", "padding": "p", "output_padding": "op", "dilation": "d", "groups": "g"}
+WINDOW = {
+    "kernel_size": "k",
+    "stride": "s",
+    "padding": "p",
+    "output_padding": "op",
+    "dilation": "d",
+    "groups": "g",
+}
 
-#: Below these widths of the terminal a column is left out, the least needed first.
-WIDE, NARROW = 76, 60
+COLUMNS = ("layer", "kind", "in → out", "window", "parameters")
+#: Columns that are left out where the screen has no room for them, the least needed first.
+SPARED = (3, 4, 1)
+PARAMETERS = 4
+GAP = 2
+#: The style of the last row, which only counts.
+TOTAL = "none"
 
 
-def table(trace: Trace, arrow: str, cross: str, width: int) -> Table:
+class Glyphs(NamedTuple):
+    """What a screen can print: its charset, and the signs that depend on it."""
+
+    charset: str
+    arrow: str
+    cross: str
+
+
+def table(trace: Trace, glyphs: Glyphs, width: int) -> Table:
     """The rows of the trace; a failing layer's row says what it was given."""
-    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    rows.add_column("layer", overflow="fold")
-    rows.add_column("kind", overflow="fold")
-    rows.add_column(f"in {arrow} out", overflow="fold")
-    if width >= WIDE:
-        rows.add_column("window", overflow="fold")
-    if width >= NARROW:
-        rows.add_column("parameters", justify="right")
+    rows = list(_rows(trace, glyphs))
+    shown = _fitting([cells for cells, _ in rows], width)
+    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    for column in shown:
+        title = COLUMNS[column].replace("→", glyphs.arrow)
+        drawn.add_column(
+            title,
+            overflow="fold",
+            justify="right" if column == PARAMETERS else "left",
+            no_wrap=column == PARAMETERS,
+        )
+    for cells, style in rows:
+        if style == TOTAL and PARAMETERS not in shown:
+            continue
+        drawn.add_row(*[cells[column] for column in shown], style=style)
+    return drawn
+
+
+def _rows(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[list[Text], str | None]]:
+    """The cells of each row, and the style of the whole row."""
+    total = 0
     for step in trace.steps:
-        _add(rows, width, _cells(step, arrow))
+        total += step.params
+        shapes = _shapes(step.ins, step.out, glyphs)
+        params = Text(f"{step.params:,}" if step.params else "", style="dim")
+        yield (
+            [
+                *_names(step.path, step.layer, glyphs, "cyan"),
+                shapes,
+                Text(window(step.layer), style="dim"),
+                params,
+            ],
+            None,
+        )
     if trace.failed is not None:
         node = trace.arch.nodes[trace.failed]
-        taken = Text(" and ".join("x".join(map(str, sample(shape))) for shape in trace.failed_in))
-        cells = [Text(node.path), Text(_kind(node.layer)), taken + f" {arrow} {cross}", Text(window(node.layer)), Text()]
-        _add(rows, width, cells, style="bold red")
-    if width >= NARROW and trace.steps:
-        total = sum(step.params for step in trace.steps)
-        rows.add_row(*[""] * (len(rows.columns) - 1), Text(f"{total:,}", style="bold"))
-    return rows
+        taken = " and ".join(map(_spelt, map(sample, trace.failed_in)))
+        shapes = Text(f"{taken} {glyphs.arrow} {glyphs.cross}")
+        yield [*_names(node.path, node.layer, glyphs), shapes, Text(window(node.layer)), Text()], "bold red"
+    if total:
+        yield [Text("total", style="dim"), Text(), Text(), Text(), Text(f"{total:,}", style="bold")], TOTAL
 
 
-def _add(rows: Table, width: int, cells: list[Text], style: str | None = None) -> None:
-    path, kind, shapes, window, params = cells
-    rows.add_row(
-        path, kind, shapes, *([window] if width >= WIDE else []), *([params] if width >= NARROW else []), style=style
-    )
+def _names(path: str, layer: Layer, glyphs: Glyphs, style: str = "") -> list[Text]:
+    return [Text(visible(path, glyphs.charset), style=style), Text(repr(layer).partition("(")[0])]
 
 
-def _cells(step: Step, arrow: str) -> list[Text]:
-    return [
-        Text(step.path, style="cyan"),
-        Text(_kind(step.layer)),
-        _shapes(step, arrow),
-        Text(window(step.layer), style="dim"),
-        Text(f"{step.params:,}" if step.params else "", style="dim"),
-    ]
+def _fitting(rows: list[list[Text]], width: int) -> list[int]:
+    """The columns that there is room for, if only the shapes of a join are broken into lines."""
+    widths = [cell_len(title) for title in COLUMNS]
+    for cells in rows:
+        parts = [
+            cell.plain.split(" and ") if column == 2 else [cell.plain] for column, cell in enumerate(cells)
+        ]
+        widths = [max(least, *map(cell_len, texts)) for least, texts in zip(widths, parts)]
+    shown = list(range(len(COLUMNS)))
+    for column in SPARED:
+        if sum(widths[shown_] + GAP for shown_ in shown) - GAP <= width:
+            break
+        shown.remove(column)
+    return shown
 
 
-def _shapes(step: Step, arrow: str) -> Text:
+def _shapes(taken: tuple[Shape, ...], returned: Shape, glyphs: Glyphs) -> Text:
     """Both sides of the arrow; the axes that changed stand out, a shape that stays is said once."""
-    taken, returned = step.ins, step.out
     if taken == (returned,):
-        return Text("x".join(map(str, returned)) or "scalar", style="dim")
-    text = Text(" and ".join("x".join(map(str, shape)) or "scalar" for shape in taken))
-    text.append(f" {arrow} ")
-    text.append_text(_marked(returned, taken[0]))
-    return text
+        return Text(_spelt(returned), style="dim")
+    text = Text(" and ".join(map(_spelt, taken)))
+    text.append(f" {glyphs.arrow} ")
+    return text.append_text(_marked(returned, taken[0]))
 
 
 def _marked(returned: Shape, taken: Shape) -> Text:
+    if not returned:
+        return Text(_spelt(returned))
     text = Text()
     for axis, size in enumerate(returned):
         text.append("x" if axis else "")
         same_axis = len(taken) == len(returned) and taken[axis] == size
-        text.append(str(size), style="" if same_axis else "bold green")
-    return text if returned else Text("scalar")
+        text.append(_spelt((size,)), style="" if same_axis else "bold green")
+    return text
 
 
-def _kind(layer: Layer) -> str:
-    return repr(layer).partition("(")[0]
+def _spelt(sizes: tuple[Size, ...]) -> str:
+    """The sizes as they stand, without taking the first for a batch."""
+    return "x".join(map(_size, sizes)) or "scalar"
+
+
+def _size(size: Size) -> str:
+    text = str(size)
+    return text if isinstance(size, int) or text.isidentifier() else f"({text})"
 
 
 def window(layer: Layer) -> str:
@@ -92,5 +149,6 @@ def window(layer: Layer) -> str:
         field = layer.fields.get(name)
         value = getattr(layer, name, None)
         if field is not None and value is not None and (field.required or value != field.default):
-            shown.append(letter + ("x".join(map(str, value)) if isinstance(value, tuple) else str(value)))
+            sizes = value if isinstance(value, tuple) else (value,)
+            shown.append(letter + "x".join(map(str, sizes if len(set(sizes)) > 1 else sizes[:1])))
     return " ".join(shown)

@@ -1,0 +1,126 @@
+"""Makes what the documentation shows: `python docs/build.py`, or `--check` to see that it is up to date.
+
+Every screen (a block marked `console`) is what the command above it prints on a terminal of 80 columns;
+the catalogues of layers and problem codes are read off the registry.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import shapecalc.layers
+from shapecalc import problem
+from shapecalc.layer import KINDS, Layer, signature
+
+assert shapecalc.layers
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SCREEN = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def screen(block: str) -> str:
+    """The block with each command's output made anew."""
+    lines = [line for line in block.splitlines() if line.startswith("$ ")]
+    return "\n".join(part for line in lines for part in (line, output(line[2:])) if part) + "\n"
+
+
+def output(command: str) -> str:
+    """What a command prints on a terminal of 80 columns without colour."""
+    words = shlex.split(command)
+    if words[0] == "shapecalc":
+        words[:1] = [sys.executable, "-m", "shapecalc"]
+    ours, theirs = pty.openpty()
+    terminal = {"COLUMNS": "80", "LINES": "40", "NO_COLOR": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env={**os.environ, **terminal}
+    )
+    os.close(theirs)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # how Linux says that the other side is closed
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    process.wait()
+    os.close(ours)
+    text = STYLE.sub("", b"".join(chunks).decode().replace("\r\n", "\n"))
+    return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
+
+
+def with_screens(page: str) -> str:
+    """The page with every screen made anew."""
+    return SCREEN.sub(lambda match: f"```console\n{screen(match[1])}```", page)
+
+
+def layers_page() -> str:
+    """The catalogue: every kind's docstring and arguments."""
+    parts = [
+        "# Layers\n\n"
+        "Made from the registry by `docs/build.py`. Arguments have torch's names, order and defaults; each rule is\n"
+        "compared with real torch on the CPU, acceptance and refusal both (`tests/test_differential.py`).\n\n"
+        f"{len(KINDS)} kinds.\n"
+    ]
+    families: dict[str, list[type[Layer]]] = {}
+    for cls in KINDS.values():
+        families.setdefault(cls.__module__.rpartition(".")[2], []).append(cls)
+    for family, kinds in sorted(families.items()):
+        parts.append(f"\n## {family}\n")
+        for cls in kinds:
+            inputs = "" if cls.inputs == ("input",) else f"\n\nReads: {', '.join(f'`{name}`' for name in cls.inputs)}."
+            doc = "\n".join(line.strip() for line in (cls.__doc__ or "").strip().splitlines())
+            doc = re.sub(r"^>>> .*\n(?:(?!>>>|$).*\n?)*", lambda match: match[0], doc, flags=re.MULTILINE)
+            parts.append(f"\n### {cls.__name__}\n\n`{cls.__name__}({signature(cls)})`\n\n{_fenced(doc)}{inputs}\n")
+    return "".join(parts)
+
+
+def _fenced(doc: str) -> str:
+    """The docstring with its doctests in code blocks."""
+    paragraphs = doc.split("\n\n")
+    return "\n\n".join(f"```python\n{part}\n```" if part.startswith(">>>") else part for part in paragraphs)
+
+
+def problems_page() -> str:
+    """The codes, in order."""
+    codes = sorted({value for value in vars(problem).values() if isinstance(value, problem.Code)})
+    groups = {
+        "SHP0": "The file can't be understood",
+        "SHP1": "Torch would raise",
+        "SHP2": "The contract is broken",
+        "SHP9": "The tool's own",
+    }
+    lines = ["# Problem codes\n", "\nMade from the code by `docs/build.py`. A code is never reused.\n"]
+    for prefix, title in groups.items():
+        lines.append(f"\n## {title} (`{prefix}xx`)\n\n| code | name |\n| --- | --- |\n")
+        lines += [f"| {code.id} | {code.name} |\n" for code in codes if code.id.startswith(prefix)]
+    return "".join(lines)
+
+
+def made() -> dict[Path, str]:
+    """Every page's path and what should stand in it."""
+    pages = {path: with_screens(path.read_text(encoding="utf-8")) for path in PAGES if path.exists()}
+    return pages | {ROOT / "docs/layers.md": layers_page(), ROOT / "docs/problems.md": problems_page()}
+
+
+def main() -> int:
+    """Write the pages, or with `--check` only say which are out of date."""
+    stale = [path for path, text in made().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(f"out of date: {path.relative_to(ROOT)}")
+        if "--check" not in sys.argv:
+            path.write_text(made()[path], encoding="utf-8")
+    return int("--check" in sys.argv and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
