@@ -8,47 +8,26 @@ defining the class enters it in `KINDS`. Nothing else lists the kinds.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
-from .fields import INFER, Sort, WrongValue
-from .problem import (
-    BAD_ARGUMENT,
-    MISSING_ARGUMENT,
-    UNKNOWN_ARGUMENT,
-    WRONG_TYPE,
-    Problem,
-    ShapeError,
-    SpecError,
-    refusal,
-)
+from .binding import Field as Field
+from .binding import bind, own_fields, spelt
+from .binding import signature as signature
+from .fields import INFER
+from .problem import BAD_ARGUMENT, Problem, ShapeError, SpecError, refusal
+from .registry import KINDS as KINDS
+from .registry import nearest as nearest
 from .shapes import Shape as Shape
 from .size import Condition, Size
 
 if TYPE_CHECKING:
     from random import Random
 
-#: Every kind by its name; filled as the classes are defined.
-KINDS: dict[str, type[Layer]] = {}
-
 #: What the spatial axes of a kind of rank 1, 2 and 3 are called.
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
-_ABSENT: Any = object()
 _L = TypeVar("_L", bound="Layer")
-
-
-class Field(NamedTuple):
-    """One argument of a kind."""
-
-    name: str
-    sort: Sort
-    default: Any
-
-    @property
-    def required(self) -> bool:
-        return self.default is _ABSENT
 
 
 class Need(NamedTuple):
@@ -70,7 +49,7 @@ class Needs(list[Need]):
             return
         if condition is False:
             raise refuse()
-        self.append(Need(condition, refuse().problem))  # type: ignore[arg-type]
+        self.append(Need(condition, refuse().problem))
 
 
 @dataclass_transform(frozen_default=True)
@@ -101,26 +80,26 @@ class Layer:
 
     def __init_subclass__(cls, abstract: bool = False, lazy: bool = False) -> None:
         if "__annotations__" in cls.__dict__ or lazy:
-            own = dict(_own_fields(cls))
+            own = dict(own_fields(cls))
             cls.fields = {name: field for name, field in cls.fields.items() if name not in own} | own
         for name in [name for name, field in cls.fields.items() if lazy and field.sort.axis is not None]:
             del cls.fields[name]
             setattr(cls, name, INFER)
         if lazy:
-            cls.eager = next(base for base in cls.__mro__[1:] if base.__name__ in KINDS)
+            cls.eager = cls.__bases__[0]
         if not abstract:
-            KINDS[cls.__name__] = cls
+            KINDS.add(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
-        values = _bind(cls, args, kwargs)
+        values = bind(cls, args, kwargs)
         is_open = cls.eager is not None or INFER in values.values()
         self.__dict__.update(values, open=is_open)
         if not is_open:
             self.validate()
 
     def validate(self) -> None:
-        """Refuse what torch's constructor (or every forward pass) refuses whatever the input; `ShapeError`."""
+        """Refuse what torch's constructor, or every forward pass, refuses; raises `ShapeError`."""
 
     def shape(self, need: Needs, *inputs: Any, **unused: Any) -> Shape:
         """The output's shape for the inputs' shapes, batch first. Raises `ShapeError` where torch would."""
@@ -132,7 +111,7 @@ class Layer:
         return 0
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
-        """Multiply-accumulates of one forward pass over the whole batch, as `torch.utils.flop_counter` has them."""
+        """Multiply-accumulates of a forward pass over the whole batch, as `torch.utils.flop_counter` counts."""
         return 0
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
@@ -140,7 +119,7 @@ class Layer:
         return ()
 
     def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
-        """What the floor drops of each spatial axis: `(L + 2*padding - reach) % stride`; () where none does."""
+        """What the floor drops of each spatial axis, `(L + 2*padding - reach) % stride`; () where none does."""
         return ()
 
     def expression(self, *inputs: str) -> str:
@@ -157,8 +136,10 @@ class Layer:
         return (one[:axes],) * len(cls.inputs)
 
     @classmethod
-    def sample_fitting(cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]) -> tuple[Shape, ...]:
-        """The inputs of a test, and in place its arguments, changed so that they fit each other more often."""
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
+        """A test's inputs, and in place its arguments, changed so that they fit each other more often."""
         return inputs
 
     def inferred_axis(self, field: Field, shape: Shape) -> int | None:
@@ -227,8 +208,8 @@ class Refused(Layer, abstract=True):
     """A layer that torch's constructor refuses; it takes its place in the architecture and fails there."""
 
     def __init__(self, kind: type[Layer], arguments: Mapping[str, Any], problem: Problem) -> None:
-        self.__dict__.update(kind=kind, arguments=dict(arguments), problem=problem, open=False, inputs=kind.inputs)
-        self.__dict__.update(optional_inputs=kind.optional_inputs)
+        self.__dict__.update(kind=kind, arguments=dict(arguments), problem=problem, open=False)
+        self.__dict__.update(inputs=kind.inputs, optional_inputs=kind.optional_inputs)
 
     def shape(self, need: Needs, *inputs: Any, **unused: Any) -> Shape:
         raise ShapeError(self.__dict__["problem"])
@@ -253,76 +234,6 @@ def build(kind: type[Layer], args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
         return Refused(kind, {**dict(zip(names, args)), **kwargs}, error.problem)
 
 
-def _own_fields(cls: type[Layer]) -> Iterator[tuple[str, Field]]:
-    """The fields that the class body itself annotates, in its order."""
-    names = vars(sys.modules[cls.__module__])
-    for name, annotation in cls.__dict__.get("__annotations__", {}).items():
-        if annotation.startswith("ClassVar"):
-            continue
-        yield name, Field(name, names[annotation].__metadata__[0], cls.__dict__.get(name, _ABSENT))
-
-
-def _bind(cls: type[Layer], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments to field values, as a call of torch's constructor binds them; `SpecError` if it would not."""
-    fields = cls.fields
-    if cls.variadic and args and not (len(args) == 1 and isinstance(args[0], (tuple, list))):
-        args = (args,)
-    if len(args) > (most := len(fields) - len(cls.forward_fields)):
-        takes = f"{most} argument" + "s" * (most != 1)
-        raise SpecError(UNKNOWN_ARGUMENT, f"`{cls.__name__}` takes {takes}, and {len(args)} are given")
-    given = dict(zip(fields, args))
-    for name, value in kwargs.items():
-        if name not in fields:
-            raise _unknown_argument(cls, name)
-        if name in given:
-            raise SpecError(UNKNOWN_ARGUMENT, f"argument `{name}` is given twice", argument=name)
-        given[name] = value
-    values = {}
-    for name, field in fields.items():
-        value = given.get(name, _ABSENT)
-        if value is not _ABSENT:
-            values[name] = _read(cls, field, value)
-        elif field.default is _ABSENT:
-            raise SpecError(
-                MISSING_ARGUMENT,
-                f"`{cls.__name__}` needs `{name}`",
-                note=f"the arguments are {signature(cls)}",
-                argument=name,
-            )
-        else:
-            values[name] = field.default
-    return values
-
-
-def _read(cls: type[Layer], field: Field, value: object) -> object:
-    try:
-        return field.sort.read(value, cls.rank)
-    except WrongValue as wrong:
-        message = f"`{field.name}` takes {wrong.expected}, not {value!r}"
-        if wrong.out_of_range:
-            raise refusal(BAD_ARGUMENT, message, argument=field.name) from None
-        raise SpecError(WRONG_TYPE, message, argument=field.name) from None
-
-
-def _unknown_argument(cls: type[Layer], name: str) -> SpecError:
-    if name in ("device", "dtype"):
-        return SpecError(
-            UNKNOWN_ARGUMENT,
-            f"`{name}` has no place in a spec",
-            note="no size depends on it",
-            help=f"leave `{name}` out",
-            argument=name,
-        )
-    near = nearest(name, cls.fields)
-    return SpecError(
-        UNKNOWN_ARGUMENT,
-        f"`{cls.__name__}` has no argument `{name}`",
-        note=f"the arguments are {signature(cls)}",
-        help=f"did you mean `{near}`?" if near else None,
-        argument=name,
-    )
-
-
 def _read_off(layer: Layer, field: Field, inputs: tuple[Shape, ...]) -> Size:
     source = field.sort.source
     shape = inputs[source] if source < len(inputs) else ()
@@ -335,22 +246,3 @@ def _read_off(layer: Layer, field: Field, inputs: tuple[Shape, ...]) -> Size:
         text = f"`{field.name}` must be a number, and the input has {size} there"
         raise refusal(BAD_ARGUMENT, text, argument=field.name)
     return size
-
-
-def signature(cls: type[Layer]) -> str:
-    """The arguments of a kind as text: `in_channels, out_channels, kernel_size, stride=1, ...`."""
-    return ", ".join(name if field.required else f"{name}={field.default!r}" for name, field in cls.fields.items())
-
-
-def spelt(value: object) -> str:
-    """The value as Python text: `repr`, and `float('inf')` for what has no literal."""
-    return f"float('{value}')" if isinstance(value, float) and value - value != 0 else repr(value)
-
-
-def nearest(word: str, words: Mapping[str, object]) -> str | None:
-    """The word that was probably meant."""
-    import difflib
-
-    by_lower = {known.lower(): known for known in words}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None

@@ -66,30 +66,25 @@ class Slice(Along):
         if self.step < 1:
             text = f"step {self.step} must be at least 1"
             raise refusal(BAD_ARGUMENT, text, argument="step", repairs=({"step": -self.step or 1},))
-        length = self._bound(self.end, size) - self._bound(self.start, size)
-        need(length >= 1, lambda: self._empty(size, name))
-        return ceil_div(length, self.step)
+        start, end = self._bounds(size)
+        need(end - start >= 1, lambda: self._empty(size, name))
+        return ceil_div(end - start, self.step)
 
-    @staticmethod
-    def _bound(bound: int | None, size: Size) -> Size:
-        """Where a bound falls, counted from the front."""
-        if bound is None:
-            return size
-        return largest(size + bound, 0) if bound < 0 else smallest(bound, size)
+    def _bounds(self, size: Size) -> tuple[Size, Size]:
+        """Both counted from the front, and clipped where a slice that is not empty needs it."""
+        start = self.start if self.start >= 0 else largest(size + self.start, 0)
+        if self.end is None:
+            return start, size
+        return start, smallest(self.end, size) if self.end >= 0 else size + self.end
 
     def _empty(self, size: Size, name: str) -> ShapeError:
-        start, end = self._bound(self.start, size), self._bound(self.end, size)
-        text = f"{self.start}:{'' if self.end is None else self.end}"
-        return refusal(
-            EMPTY_OUTPUT,
-            f"slice {text} of {name} is empty",
-            f"it goes from {start} to {end}",
-            argument="start",
-        )
+        start, end = self._bounds(size)
+        text = f"slice {self.start}:{'' if self.end is None else self.end} of {name} is empty"
+        return refusal(EMPTY_OUTPUT, text, note=f"it goes from {start} to {end}", argument="start")
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axis = axis_at(self.dim, len(out))
-        start, end = (self._bound(bound, inputs[0][axis]) for bound in (self.start, self.end))
+        start, end = self._bounds(inputs[0][axis])
         divided = f", over {self.step} rounded up" * (self.step > 1)
         return (f"{axis_name(axis, len(out))} {end} - {start}{divided} = {out[axis]}",)
 

@@ -172,7 +172,7 @@ class _Reshaping(Layer, abstract=True):
         keeping = (
             [(BATCH, *others)] if x and BATCH not in others and product(others) == product(x[1:]) else []
         )
-        return keeping + _mended(x, self.size)
+        return keeping or _mended(x, self.size)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"{written_out(inputs[0])} elements, as many as {shape_text(out)} has",)

@@ -38,7 +38,7 @@ class Blocks:
         self.outputs.remember(name)
 
     def _block(self, path: str, node: nodes.Node, what: str) -> None:
-        if _is_nothing(node) or isinstance(node, nodes.Sequence) and not node.items:
+        if _is_nothing(node) or (isinstance(node, nodes.Sequence) and not node.items):
             raise SpecError(EMPTY_FILE, f"{what} has no layers", node.place)
         if not isinstance(node, nodes.Sequence):
             help = "write each layer on a line that starts with `- `"

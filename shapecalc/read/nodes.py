@@ -35,6 +35,7 @@ class Source:
         return Place(line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
 
     def error(self, message: str, start: int, end: int, help: str | None = None) -> SpecError:
+        """The refusal of `text[start:end]` as broken syntax."""
         return SpecError(SYNTAX, message, self.place(start, end), help=help)
 
 
@@ -50,6 +51,7 @@ class Node:
 
     @property
     def place(self) -> Place:
+        """Where it stands."""
         return self.source.place(self.start, self.end)
 
 

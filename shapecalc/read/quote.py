@@ -7,7 +7,7 @@ def short(text: str) -> str:
     """The text, or its beginning.
 
     >>> short("Conv2d(1, 16, kernel_size=(3, 3), padding='same')")
-    "Conv2d(1, 16, kernel_size=(3, 3), pad..."
+    'Conv2d(1, 16, kernel_size=(3, 3), pad...'
     """
     return text if len(text) <= 40 else text[:37] + "..."
 

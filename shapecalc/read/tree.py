@@ -7,7 +7,7 @@ objects out of tags, and resolves words by YAML 1.1. Every node knows where it s
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any
 
 import yaml
 

@@ -128,4 +128,11 @@ def _kind(cls: type[Layer]) -> dict[str, Any]:
 
 def _argument(own: dict[str, Any]) -> dict[str, Any]:
     """A value of the field's own sort, or an expression; no expression yields one of a few words."""
-    return own if "enum" in own else {"anyOf": [own, EXPRESSION]}
+    if "enum" in own:
+        return own
+    return {"anyOf": [*map(_with_expressions, own.get("anyOf", [own])), EXPRESSION]}
+
+
+def _with_expressions(own: dict[str, Any]) -> dict[str, Any]:
+    """The same, with expressions in the places of a list's items: `kernel_size: [3, 2*k]`."""
+    return own | {"items": {"anyOf": [own["items"], EXPRESSION]}} if "items" in own else own
