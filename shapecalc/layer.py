@@ -75,6 +75,7 @@ class Layer:
     forward_fields: ClassVar[tuple[str, ...]] = ()
     eager: ClassVar[type[Layer] | None] = None
 
+    concrete: ClassVar[bool] = False
     #: whether some field is still `_`
     open: ClassVar[bool]
 
@@ -86,8 +87,9 @@ class Layer:
             del cls.fields[name]
             setattr(cls, name, INFER)
         if lazy:
-            cls.eager = cls.__bases__[0]
-        if not abstract:
+            cls.eager = next(base for base in cls.__mro__[1:] if issubclass(base, Layer) and base.concrete)
+        cls.concrete = not abstract
+        if cls.concrete:
             KINDS.add(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -111,7 +113,7 @@ class Layer:
         return 0
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
-        """Multiply-accumulates of a forward pass over the whole batch, as `torch.utils.flop_counter` counts."""
+        """Multiply-accumulates of a forward pass of the whole batch, as `torch.utils.flop_counter` has it."""
         return 0
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ class Layer:
         return ()
 
     def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
-        """What the floor drops of each spatial axis, `(L + 2*padding - reach) % stride`; () where none does."""
+        """What the floor drops of each axis, `(L + 2*padding - reach) % stride`; () where there is none."""
         return ()
 
     def expression(self, *inputs: str) -> str:

@@ -106,7 +106,7 @@ def test_shapes(text: str, inputs: list[Shape], expected: Shape) -> None:
         ("UpsamplingBilinear2d(9)", [(2, 3, 9)], "mode='bilinear' takes 4 axes, and the input has 3"),
         ("Upsample(scale_factor=0.1)", [(2, 3, 9)], "scale_factor 0.1 leaves nothing of length 9"),
         ("Upsample(2, 2)", [(2, 3, 9)], "`size` and `scale_factor` are both given"),
-        ("Upsample(2, align_corners=True)", [(2, 3)], "align_corners=True has no meaning with mode='nearest'"),
+        ("Upsample(2, align_corners=True)", [(2,)], "align_corners=True has no meaning with mode='nearest'"),
     ],
 )  # fmt: skip
 def test_messages(text: str, inputs: list[Shape], message: str) -> None:

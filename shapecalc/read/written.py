@@ -50,8 +50,9 @@ def of_text(
             insertion = Insertion((text.index("(", call.kind_span[1]) + 1,) * 2, "", "=")
         else:
             insertion = Insertion((call.kind_span[1],) * 2, "(", "=", ")")
-    origin = Origin(call.span, call.kind_span, {}, place_of, insertion, editable=editable)
-    return _built(kind, arguments, origin, names)
+    spans: dict[str, Span] = {}
+    origin = Origin(call.span, call.kind_span, spans, place_of, insertion, False, editable)
+    return _built(kind, arguments, origin, spans, names)
 
 
 def of_mapping(node: nodes.Mapping, names: Mapping[str, Any]) -> Written:
@@ -74,10 +75,10 @@ def of_mapping(node: nodes.Mapping, names: Mapping[str, Any]) -> Written:
         given = [of_yaml(value, names)]
         if given[0].word in KINDS:
             raise layer_as_argument(value)
-    origin = Origin(
-        (node.start, node.end), (key.start, key.end), {}, node.source.place, insertion, in_yaml=True
-    )
-    return _built(kind, given, origin, names)
+    spans: dict[str, Span] = {}
+    whole, own = (node.start, node.end), (key.start, key.end)
+    origin = Origin(whole, own, spans, node.source.place, insertion, in_yaml=True)
+    return _built(kind, given, origin, spans, names)
 
 
 def kind_called(name: str, place: Place) -> type[Layer]:
@@ -97,11 +98,17 @@ def _takes(kind: type[Layer], name: str) -> bool:
     return name in kind.fields or name in kind.inputs
 
 
-def _built(kind: type[Layer], given: Iterable[Given], origin: Origin, names: Mapping[str, Any]) -> Written:
+def _built(
+    kind: type[Layer],
+    given: Iterable[Given],
+    origin: Origin,
+    spans: dict[str, Span],
+    names: Mapping[str, Any],
+) -> Written:
+    """The layer; `spans`, which are the origin's, are filled."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     sources: list[Given] = []
-    spans: dict[str, Span] = {}
     positional = iter(kind.fields)
     for each in given:
         name = each.name
@@ -126,7 +133,6 @@ def _built(kind: type[Layer], given: Iterable[Given], origin: Origin, names: Map
             spans[name] = (spans[name][0], each.span[1])
         elif name is not None:
             spans[name] = each.span
-    origin = origin._replace(arguments=spans)
     try:
         return Written(kind, build(kind, args, kwargs), sources, origin)
     except SpecError as error:
