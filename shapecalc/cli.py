@@ -1,9 +1,7 @@
 """The command line: `shapecalc check`, `explain`, `schema`.
 
-Findings go to stdout, the tool's own messages to stderr. Exit status: 0 clean, 1 findings, 2 usage,
-unreadable file or bad configuration.
-
-What a command does not need, it does not import: rich costs as much as the whole engine.
+Findings go to stdout, the tool's own messages to stderr. Exit status: 0 clean, 1 findings, 2 usage or an
+unreadable file. A command imports what it needs when it runs: rich costs as much as the whole engine.
 """
 
 from __future__ import annotations
@@ -47,10 +45,7 @@ class Format(StrEnum):
 
 
 Input = Annotated[
-    str | None,
-    typer.Option(
-        "--input", "-i", metavar="SHAPE", help="One sample without the batch, like 1x10x474 or 1xHxW."
-    ),
+    str | None, typer.Option("--input", "-i", metavar="SHAPE", help="One sample, like 1x10x474 or 1xHxW.")
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Override one of the file's vars.")
@@ -99,7 +94,10 @@ def check(
             _write("\n" * bool(reports) * (chosen is Format.full) + _printed(report, chosen))
         reports.append(report)
     if chosen is Format.json:
-        _write(_json(reports, alone=len(paths) == 1 and not os.path.isdir(paths[0])))
+        from .show.json import document
+
+        alone = len(paths) == 1 and not os.path.isdir(paths[0])
+        _write(document([report.to_json() for report in reports], alone, _charset()))
     elif len(reports) > 1 and sys.stderr.isatty():
         _complain(_summary(reports))
     if any(map(_is_unusable, reports)):
@@ -198,7 +196,11 @@ def _reports(paths: Iterable[str], shape: Shape | None, settings: Settings) -> I
     """A report on each file; for a folder, on each spec in it and below it. No file is reported twice."""
     seen: set[str] = set()
     for path in paths:
-        files = _specs(path) if os.path.isdir(path) else [path]
+        try:
+            files = _specs(path) if os.path.isdir(path) else [path]
+        except OSError as error:
+            yield _unusable(path, f"cannot be read: {error.strerror}: `{error.filename}`")
+            continue
         for file in files:
             if os.path.normpath(file) not in seen:
                 seen.add(os.path.normpath(file))
@@ -209,8 +211,12 @@ def _reports(paths: Iterable[str], shape: Shape | None, settings: Settings) -> I
 
 def _specs(folder: str) -> list[str]:
     """The specs in a folder and below it; hidden folders (`.git`, `.venv`) are left out."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
     found = []
-    for below, folders, files in os.walk(folder):
+    for below, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [os.path.join(below, file) for file in files if file.endswith(SUFFIX)]
     return sorted(found)
@@ -222,9 +228,9 @@ def _judged(path: str, shape: Shape | None, settings: Settings) -> Report:
     from .report import check, check_text
 
     try:
-        return (
-            check_text(_stdin(), "<stdin>", shape, settings) if path == "-" else check(path, shape, settings)
-        )
+        if path == "-":
+            return check_text(_stdin(), "<stdin>", shape, settings)
+        return check(path, shape, settings)
     except OSError as error:
         return _unusable(path, f"cannot be read: {error.strerror or error}")
     except SpecError as error:
@@ -245,8 +251,12 @@ def _found(path: str, problem: Problem) -> Report:
 
     report = Report("<stdin>" if path == "-" else path, None, (problem,))
     if _is_unusable(report):
-        _complain(f"{report.path}: {problem.message}" + (f"; {problem.help}" if problem.help else ""))
+        _complain(f"{report.path}: {_said(problem)}")
     return report
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.message}; {problem.help}" if problem.help else problem.message
 
 
 def _unusable(path: str, message: str) -> Report:
@@ -266,8 +276,7 @@ def _shape(text: str | None) -> Shape | None:
     try:
         return None if text is None else whole_shape(text)
     except SpecError as error:
-        help = f"; {error.problem.help}" if error.problem.help else ""
-        raise _usage(f"--input: {error.problem.message}{help}") from None
+        raise _usage(f"--input: {_said(error.problem)}") from None
 
 
 def _settings(texts: list[str] | None) -> Settings:
@@ -276,42 +285,22 @@ def _settings(texts: list[str] | None) -> Settings:
     for text in texts or []:
         name, _, number = text.partition("=")
         try:
-            settings[name.strip()] = _number(number)
+            settings[name.strip()] = int(number) if number.strip("+- ").isdigit() else float(number)
         except ValueError:
             raise _usage(f"--set takes NAME=NUMBER, not `{text}`") from None
     return settings
 
 
-def _number(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
-
-
 def _printed(report: Report, chosen: Format) -> str:
-    path, text, trace, problems, needs = report.path, report.text, report.trace, report.problems, report.needs
     if chosen is Format.concise:
         from .show.concise import concise
 
-        return "".join(f"{line}\n" for line in concise(path, problems, _charset()))
+        return "".join(f"{line}\n" for line in concise(report.path, report.problems, _charset()))
     from .show.full import full
 
-    return full(path, text, trace, problems, needs)
-
-
-def _json(reports: list[Report], alone: bool) -> str:
-    """One document: the report on the one file that was named, else an array."""
-    texts = [report.to_json() for report in reports]
-    document = texts[0] if alone else f"[{', '.join(texts)}]"
-    if not document.isascii() and _charset().lower().replace("-", "") != "utf8":
-        import json
-
-        document = json.dumps(json.loads(document), indent=2)  # escapes what other charsets do not have
-    return document + "\n"
+    return full(report.path, report.text, report.trace, report.problems, report.needs)
 
 
 def _summary(reports: list[Report]) -> str:
-    judged = [report for report in reports if not _is_unusable(report)]
-    wrong = sum(bool(report.problems) for report in judged)
-    return f"{len(judged)} files, {wrong} with problems" if wrong else f"{len(judged)} files, all clean"
+    wrong = sum(bool(report.problems) for report in reports)
+    return f"{len(reports)} files, {f'{wrong} with problems' if wrong else 'all clean'}"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .layer import Need, Shape
-from .problem import LATENT, OUTPUT, UNMIRRORED, Label, Problem
-from .shapes import spell
+from .problem import FOLDED_BATCH, LATENT, OUTPUT, UNMIRRORED, Label, Problem
+from .shapes import N, spell
 from .size import same
 from .trace import Step, Trace
 
@@ -32,35 +32,77 @@ class Verdict(NamedTuple):
 
 def contract(trace: Trace) -> Verdict:
     """Judge a trace that ran to its end; one that did not has its own problem already."""
-    problems: list[Problem] = []
-    needs: list[Need] = []
     promise = trace.arch.contract
-    latent_node = promise.latent_node
-    if promise.latent is not None and latent_node is not None and latent_node < len(trace.steps):
-        found = trace.steps[latent_node].shape_out
-        _judge(found, promise.latent, lambda: _latent_problem(trace, latent_node), problems, needs)
-    if trace.shape_out is None:
-        return Verdict(tuple(problems), tuple(needs))
-    if promise.output is not None:
-        _judge(trace.shape_out, promise.output, lambda: _output_problem(trace), problems, needs)
-    elif promise.mirrors:
-        _judge(trace.shape_out, trace.shape_in, lambda: _unmirrored_problem(trace), problems, needs)
-    return Verdict(tuple(problems), tuple(needs))
+    number = promise.latent_node
+    judged = []
+    if promise.latent is not None and number is not None and number < len(trace.steps):
+        found = trace.steps[number].shape_out
+        wanted = _stated(trace, promise.latent, found)
+        judged.append(_judge(found, wanted, lambda: _latent_problem(trace, number, wanted)))
+    if trace.shape_out is not None:
+        folded = _folded_batch(trace)
+        if folded is not None:
+            judged.append(Verdict((folded,), ()))
+        elif promise.output is not None:
+            output = _stated(trace, promise.output, trace.shape_out)
+            judged.append(_judge(trace.shape_out, output, lambda: _output_problem(trace, output)))
+        elif promise.mirrors:
+            judged.append(_judge(trace.shape_out, trace.shape_in, lambda: _unmirrored_problem(trace)))
+    return Verdict(
+        tuple(problem for verdict in judged for problem in verdict.problems),
+        tuple(need for verdict in judged for need in verdict.needs),
+    )
 
 
-def _judge(
-    found: Shape, wanted: Shape, problem: Callable[[], Problem], problems: list[Problem], needs: list[Need]
-) -> None:
+def _judge(found: Shape, wanted: Shape, problem: Callable[[], Problem]) -> Verdict:
     verdicts = [same(a, b) for a, b in zip(found, wanted)]
     if len(found) != len(wanted) or False in verdicts:
-        problems.append(problem())
-        return
-    needs += [Need(verdict, problem()) for verdict in verdicts if not isinstance(verdict, bool)]
+        return Verdict((problem(),), ())
+    needs = tuple(Need(verdict, problem()) for verdict in verdicts if not isinstance(verdict, bool))
+    return Verdict((), needs)
+
+
+def _stated(trace: Trace, shape: Shape, found: Shape) -> Shape:
+    """A stated shape for this trace's input: its letters are the letters of the file's `input:`.
+
+    With `input: 3xHxW` and `output: 2xHxW`, a trace of 3x64x96 must return 2x64x96. A stated number
+    belongs to the file's own input: it says nothing of an axis that depends on symbols.
+    """
+    letters = {
+        size: given for size, given in zip(trace.arch.input or (), trace.shape_in) if type(size) is not int
+    }
+    stated = tuple(letters.get(size, size) for size in shape)
+    if len(stated) != len(found):
+        return stated
+    return tuple(b if type(a) is int and type(b) is not int else a for a, b in zip(stated, found))
+
+
+def _folded_batch(trace: Trace) -> Problem | None:
+    """A reshape that mixed samples into other axes, if none after it took them apart again."""
+    if not _has_lost_batch(trace.shape_out or ()):
+        return None
+    number = len(trace.steps) - 1
+    while number > 0 and _has_lost_batch(trace.steps[number - 1].shape_out):
+        number -= 1
+    step = trace.steps[number]
+    taken, returned = ("x".join(map(str, shape)) for shape in (step.shapes_in[0], step.shape_out))
+    return Problem(
+        FOLDED_BATCH,
+        f"the batch is no longer N: {taken} becomes {returned}",
+        note="N samples go in, and every loss and label expects N to come out",
+        path=step.path,
+        place=step.origin.place if step.origin else None,
+    )
+
+
+def _has_lost_batch(shape: Shape) -> bool:
+    return N not in shape and any(not isinstance(size, int) and "N" in size.symbols for size in shape)
 
 
 def pairs(trace: Trace) -> list[Pair]:
     """The decoder's steps that change the extent, each with its partner counted from the encoder's end."""
-    changing = [number for number, step in enumerate(trace.steps) if _extent(step.shapes_in[0]) != _extent(step.shape_out)]
+    extents = [(_extent(step.shapes_in[0]), _extent(step.shape_out)) for step in trace.steps]
+    changing = [number for number, (before, after) in enumerate(extents) if before != after]
     decoder = trace.arch.sections.get("decoder", range(0))
     down = [number for number in changing if number < decoder.start]
     up = [number for number in changing if number in decoder]
@@ -91,7 +133,8 @@ def _unmirrored_problem(trace: Trace) -> Problem:
     if step.origin:
         place = step.origin.argument("output_padding")
         labels.append(Label(place, f"makes {_sizes(step.shape_out)} out of {_sizes(step.shapes_in[0])}"))
-    return Problem(UNMIRRORED, message, _note(step, partner), path=step.path, place=place, labels=tuple(labels))
+    note = _note(step, partner)
+    return Problem(UNMIRRORED, message, note, path=step.path, place=place, labels=tuple(labels))
 
 
 def _note(step: Step, partner: Step) -> str:
@@ -99,7 +142,8 @@ def _note(step: Step, partner: Step) -> str:
     returned, taken = _extent(step.shape_out), _extent(partner.shapes_in[0])
     arithmetic = step.layer.arithmetic(step.shape_out, *step.shapes_in)
     if len(returned) != len(taken) or len(arithmetic) != len(returned):
-        return f"`{step.path}` returns {_sizes(step.shape_out)}, where `{partner.path}` took {_sizes(partner.shapes_in[0])}"
+        took = _sizes(partner.shapes_in[0])
+        return f"`{step.path}` returns {_sizes(step.shape_out)}, where `{partner.path}` took {took}"
     axis = next(axis for axis, sizes in enumerate(zip(returned, taken)) if sizes[0] != sizes[1])
     return f"{arithmetic[axis]}, where `{partner.path}` took {taken[axis]}"
 
@@ -110,17 +154,17 @@ def _made(step: Step) -> str:
     return text + (f", remainder {' and '.join(map(str, remainders))}" if remainders else "")
 
 
-def _output_problem(trace: Trace) -> Problem:
+def _output_problem(trace: Trace, stated: Shape) -> Problem:
     promise = trace.arch.contract
-    found, wanted = spell(trace.shape_out or ()), spell(promise.output or ())
+    found, wanted = spell(trace.shape_out or ()), spell(stated)
     message = f"the network returns {found}, but `output:` states {wanted}"
     labels = (Label(promise.output_place, "stated here"),) if promise.output_place else ()
     return _at_last(trace, len(trace.steps) - 1, Problem(OUTPUT, message, labels=labels))
 
 
-def _latent_problem(trace: Trace, number: int) -> Problem:
+def _latent_problem(trace: Trace, number: int, stated: Shape) -> Problem:
     promise = trace.arch.contract
-    found, wanted = spell(trace.steps[number].shape_out), spell(promise.latent or ())
+    found, wanted = spell(trace.steps[number].shape_out), spell(stated)
     message = f"the code is {found}, but `latent:` states {wanted}"
     labels = (Label(promise.latent_place, "stated here"),) if promise.latent_place else ()
     return _at_last(trace, number, Problem(LATENT, message, labels=labels))
@@ -134,7 +178,8 @@ def _at_last(trace: Trace, number: int, problem: Problem) -> Problem:
     step = trace.steps[number]
     blamed = next((name for name in ("out_channels", "out_features") if name in step.layer.fields), None)
     note = "; ".join(step.layer.arithmetic(step.shape_out, *step.shapes_in)) or None
-    return problem._replace(path=step.path, note=note, place=step.origin.argument(blamed) if step.origin else None)
+    place = step.origin.argument(blamed) if step.origin else None
+    return problem._replace(path=step.path, note=note, place=place)
 
 
 def last_change(trace: Trace, number: int) -> int:

@@ -146,12 +146,12 @@ AXIS = Code("SHP115", "axis-out-of-range")
 ONE_VALUE = Code("SHP116", "one-value-per-channel")
 INPUT_COUNT = Code("SHP117", "input-count")
 UNPOOL_SIZE = Code("SHP118", "unpool-size")
-BATCH_FROZEN = Code("SHP119", "frozen-batch")
 
 # SHP2xx: the contract is broken
 UNMIRRORED = Code("SHP201", "unmirrored-output")
 OUTPUT = Code("SHP202", "output-mismatch")
 LATENT = Code("SHP203", "latent-mismatch")
+FOLDED_BATCH = Code("SHP204", "folded-batch")
 
 # SHP9xx: the tool's own
 SIZE_LIMIT = Code("SHP901", "size-formula-limit")

@@ -24,14 +24,23 @@ def environment(**variables: str) -> dict[str, str]:
     return own | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"} | variables
 
 
-def piped(*arguments: str, cwd: Path = ROOT, input: bytes = b"", **variables: str) -> subprocess.CompletedProcess[bytes]:
+def piped(
+    *arguments: str, cwd: Path = ROOT, input: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
     """The command with its output in pipes."""
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, input=input, capture_output=True, env=environment(**variables), check=False
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        input=input,
+        capture_output=True,
+        env=environment(**variables),
+        check=False,
     )
 
 
-def on_terminal(*arguments: str, columns: int = 80, cwd: Path = ROOT, **variables: str) -> tuple[str, int]:
+def on_terminal(
+    *arguments: str, columns: int = 80, cwd: Path = ROOT, variables: dict[str, str] | None = None
+) -> tuple[str, int]:
     """What the command writes to a terminal, with its escape codes, and its exit status."""
     import fcntl
     import pty
@@ -40,8 +49,10 @@ def on_terminal(*arguments: str, columns: int = 80, cwd: Path = ROOT, **variable
 
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    env = environment(**{"TERM": "xterm-256color", **variables})
-    with subprocess.Popen([*COMMAND, *arguments], cwd=cwd, stdin=slave, stdout=slave, stderr=slave, env=env) as process:
+    env = environment(**{"TERM": "xterm-256color", **(variables or {})})
+    with subprocess.Popen(
+        [*COMMAND, *arguments], cwd=cwd, stdin=slave, stdout=slave, stderr=slave, env=env
+    ) as process:
         os.close(slave)
         written = b""
         while chunk := _read(master):

@@ -128,8 +128,37 @@ def test_stated_output_and_latent() -> None:
     assert [problem.labels[0].place.line for problem in report.problems] == [2, 3]
 
 
+def test_stated_letters_are_the_letters_of_the_input() -> None:
+    text = "input: 3xHxW\noutput: 2xHxW\nlayers: ['Conv2d(3, 2, 3, padding=1)', 'MaxPool2d(2)', 'Upsample(scale_factor=2)']\n"
+    assert check_text(text, None, "3x64x96").ok
+    assert (
+        only_problem(text, "3x64x97").message == "the network returns 2x64x96, but `output:` states 2x64x97"
+    )
+    assert [str(need.condition) for need in check_text(text, None).needs] == ["H % 2 == 0", "W % 2 == 0"]
+
+
+@pytest.mark.parametrize(
+    ("view", "becomes"), [("View(-1, 250)", "2*Nx250"), ("View(64, -1)", "64x125*N//16")]
+)
+def test_a_view_that_folds_the_batch(view: str, becomes: str) -> None:
+    problem = only_problem(f"layers:\n- Conv2d(1, 20, 5)\n- {view}\n", "1x9x9")
+    if problem.code.id == "SHP113":  # two samples do not even fit
+        assert "500*N elements do not fit" in problem.message
+    else:
+        assert problem.code.id == "SHP204"
+        assert problem.message == f"the batch is no longer N: Nx20x5x5 becomes {becomes}"
+        assert problem.path == "layers.1"
+
+
+def test_samples_taken_apart_again_are_no_problem() -> None:
+    text = "layers:\n- View(-1, 3, 8, 8)\n- Conv2d(3, 4, 3)\n- View(-1, 5, 4, 6, 6)\n"
+    assert check_text(text, None, "5x3x8x8").ok
+
+
 def test_linear_autoencoders_are_mirrored_too() -> None:
-    text = "encoder: ['Linear(784, 128)', 'Linear(128, 32)']\ndecoder: ['Linear(32, 128)', 'Linear(128, 783)']\n"
+    text = (
+        "encoder: ['Linear(784, 128)', 'Linear(128, 32)']\ndecoder: ['Linear(32, 128)', 'Linear(128, 783)']\n"
+    )
     problem = only_problem(text, "784")
     assert problem.path == "decoder.1"
     assert mended(text, "784") == text.replace("783", "784")

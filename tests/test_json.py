@@ -7,13 +7,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from terminal import EXAMPLES
+from test_show import DESIGN
 
 from shapecalc.edit import edited
 from shapecalc.problem import Edit, Place
 from shapecalc.report import Report, check, check_text
 from shapecalc.show.json import ReportModel
-from terminal import EXAMPLES
-from test_show import DESIGN
 
 KEYS = ["version", "tool", "path", "name", "ok", "input", "output", "steps", "problems"]
 STEP_KEYS = ["path", "kind", "layer", "in", "out", "params", "macs", "line", "column"]

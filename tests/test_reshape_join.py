@@ -136,7 +136,7 @@ def test_a_view_that_folds_the_batch_says_when_it_runs() -> None:
     assert str(rows) == "25*N//16"
     assert columns == 320
     assert [str(condition) for condition, _ in need] == ["N % 16 == 0"]
-    assert need[0].problem.message == "N*500 = 500*N elements do not fit -1x320"
+    assert need[0].problem.message == "500 elements of a sample do not fit -1x320"
 
 
 def test_symbols_pass_through() -> None:

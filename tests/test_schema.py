@@ -9,13 +9,14 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from terminal import EXAMPLES
 
 from shapecalc.fields import BATCH, INFER
 from shapecalc.layer import KINDS
 from shapecalc.problem import ShapeError
+from shapecalc.read.spec import loads
 from shapecalc.report import check_text
 from shapecalc.show.schema import schema
-from terminal import EXAMPLES
 
 SCHEMA = schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -26,6 +27,7 @@ GOOD = {
         {name: X, input: 1xHxW, range: [0, 1.5], vars: {k: 3, w: 2*k}, encoder: [ReLU], bottleneck: [ReLU],
          decoder: [ReLU], output: 1x4x4, latent: [1, H, 4]}""",
     "spellings": """
+        vars: {k: 3}
         layers:
           - nn.Conv2d(1, 8, 3)
           - torch.nn.ReLU
@@ -37,10 +39,12 @@ GOOD = {
           - {repeat: 3, layers: [ReLU]}
           - {repeat: 2*k, layers: [ReLU]}
           - Cat(name, block)
-          - Cat: {tensors: [name, block], dim: 1}
+          - Cat: [name, block]
           - "Conv2d(8,\\n 8, 3)"
     """,
-    "inferred": "layers: [{Conv2d: {in_channels: _, out_channels: 2*w, kernel_size: 3, padding: same}}]",
+    "inferred": """
+        vars: {w: 4}
+        layers: [{Conv2d: {in_channels: _, out_channels: 2*w, kernel_size: 3, padding: same}}]""",
     "input as a list": "{input: [1, H, 4], layers: [ReLU]}",
     "input as a number": "{input: 128, layers: [ReLU]}",
 }
@@ -87,6 +91,7 @@ def test_examples_are_valid(path: Path) -> None:
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
 def test_good(text: str) -> None:
     assert mistake(yaml.safe_load(text)) is None
+    loads(text)
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD)

@@ -7,6 +7,7 @@ from textwrap import dedent
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from terminal import EXAMPLES, columns
 
 from shapecalc.problem import TOO_SMALL, Fix, Label, Place, Problem
 from shapecalc.report import Report, check, check_text
@@ -14,7 +15,8 @@ from shapecalc.show.concise import concise
 from shapecalc.show.diagnostic import FEWEST_COLUMNS, TAB, diagnostic, plain
 from shapecalc.show.full import plain as screen
 from shapecalc.show.text import cells, visible, wrapped
-from terminal import EXAMPLES, columns
+
+# ruff: noqa: E501 (source lines and screens as they are)
 
 DESIGN = """\
 # mel_cae.arch.yaml
@@ -153,14 +155,18 @@ def test_ascii_charset_leaves_nothing_out() -> None:
 
 def test_markup_and_emoji_codes_are_text() -> None:
     spec = "name: '[red]x[/red] :smile:'\nlayers:\n  - '[bold]': ReLU\n"
-    assert "[red]x[/red] :smile:" in shown(check_text("name: '[red]x[/red] :smile:'\nlayers: [ReLU]", None, "1x4"), 80)
+    assert "[red]x[/red] :smile:" in shown(
+        check_text("name: '[red]x[/red] :smile:'\nlayers: [ReLU]", None, "1x4"), 80
+    )
     report = check_text(spec, "[b].yaml", "1x4")
     assert "  - '[bold]': ReLU" in shown(report, 80)
     assert "[b].yaml:3:" in shown(report, 80)
 
 
 def test_control_characters_do_not_reach_the_screen() -> None:
-    found = problem(Place(1, 3, 1, 4), message="a\x1b[2Jb", note="\r\n", labels=(Label(Place(1, 1, 1, 2), "\x07"),))
+    found = problem(
+        Place(1, 3, 1, 4), message="a\x1b[2Jb", note="\r\n", labels=(Label(Place(1, 1, 1, 2), "\x07"),)
+    )
     for text in (drawn(found, "x\x9b \u202eevil\u2028"), *concise("a\x1b.yaml\n", (found,))):
         assert all(character.isprintable() for character in text.rstrip("\n").replace("\n", "")), text
 
@@ -184,7 +190,11 @@ def test_place_over_several_lines_is_drawn_on_its_first() -> None:
 
 
 def test_labels_on_one_line_and_far_away() -> None:
-    labels = (Label(Place(1, 1, 1, 2), "first"), Label(Place(1, 5, 1, 6), "third"), Label(Place(12, 1, 12, 2), "last"))
+    labels = (
+        Label(Place(1, 1, 1, 2), "first"),
+        Label(Place(1, 5, 1, 6), "third"),
+        Label(Place(12, 1, 12, 2), "last"),
+    )
     assert drawn(problem(Place(1, 3, 1, 4), labels=labels), "a b c\n" + "\n" * 10 + "z\n") == dedent("""\
         error[SHP105]: too small
           --> a.yaml:1:3
@@ -237,7 +247,8 @@ def test_line_ends(end: str) -> None:
 
 
 characters = st.one_of(
-    st.sampled_from("ab (),\t層가é\u0301\u0300\x1b\u200b\U0001f600\ufeff"), st.characters(exclude_characters="\r\n")
+    st.sampled_from("ab (),\t層가é\u0301\u0300\x1b\u200b\U0001f600\ufeff"),
+    st.characters(exclude_characters="\r\n"),
 )
 
 
@@ -250,7 +261,9 @@ characters = st.one_of(
 )
 @example(line="\t\t層" * 20 + "x", start=60, length=1, width=40, charset="utf-8")
 @example(line="x" * 300, start=300, length=0, width=40, charset="utf-8")
-def test_caret_stands_under_its_character(line: str, start: int, length: int, width: int, charset: str) -> None:
+def test_caret_stands_under_its_character(
+    line: str, start: int, length: int, width: int, charset: str
+) -> None:
     start = min(start, len(line))
     end = min(start + length, len(line))
     rows = drawn(problem(Place(1, start + 1, 1, end + 1)), line, width, charset).split("\n")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated
 
+from ..binding import spelt
 from ..fields import Choice, Real
-from ..layer import Needs, Shape, spelt
+from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
 from ._padding import PaddingRule, Sides, SidesOnly
 

@@ -1,4 +1,4 @@
-"""The same numbers in another shape: `Flatten`, `Unflatten`, `view` and `reshape`, and `expand`."""
+"""The same numbers in another shape: `Flatten`, `Unflatten`, `view` and `reshape`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import BATCH, Numbers, Sort, WrongValue
 from ..layer import Layer, Needs, Shape
-from ..problem import AXIS, EMPTY_OUTPUT, JOIN, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
-from ..size import Size, product, quotient, same, whole
-from ._axes import Dim, axis_at, axis_name, many, shape_text, sized_axis, written_out
+from ..problem import AXIS, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
+from ..size import product, quotient, same, whole
+from ._axes import Dim, axis_at, shape_text, sized_axis, written_out
 
 if TYPE_CHECKING:
     from random import Random
@@ -154,12 +154,14 @@ class _Reshaping(Layer, abstract=True):
         return solved(need, x, wanted, lambda: self._misfit(x))
 
     def _misfit(self, x: Shape) -> ShapeError:
-        """Counted for each sample where the batch goes through untouched."""
-        keeps_batch = self.size[0] is BATCH
-        have, wanted = (x[1:], self.size[1:]) if keeps_batch else (x, self.size)
+        """Counted for each sample where the batch is meant to go through."""
+        first, *others = self.size
+        for_each = first is BATCH or (first == -1 and len(x) > 1 and not isinstance(x[0], int))
+        wanted = tuple(others) if first is BATCH else self.size
+        elements = written_out(x[1:] if for_each else x) + " elements" + " of a sample" * for_each
         return refusal(
             RESHAPE,
-            f"{written_out(have)} elements{' of a sample' * keeps_batch} do not fit {shape_text(wanted)}",
+            f"{elements} do not fit {shape_text(wanted)}",
             note=_count(wanted),
             argument="size",
             repairs=tuple({"size": sizes} for sizes in self._fitting(x)),
@@ -175,7 +177,10 @@ class _Reshaping(Layer, abstract=True):
         return keeping or _mended(x, self.size)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
-        return (f"{written_out(inputs[0])} elements, as many as {shape_text(out)} has",)
+        x = inputs[0]
+        if len(x) > 1 and len(out) > 1 and x[0] == out[0]:
+            return (f"{written_out(x[1:])} elements of a sample, as many as {shape_text(out[1:])} has",)
+        return (f"{written_out(x)} elements, as many as {shape_text(out)} has",)
 
     def expression(self, *inputs: str) -> str:
         sizes = [f"{inputs[0]}.size(0)" if size is BATCH else str(size) for size in self.size]
@@ -213,61 +218,6 @@ class Reshape(_Reshaping):
 
     (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape.html)
     """
-
-
-class Expand(Layer):
-    """`Tensor.expand`: axes of size 1 repeated to the given sizes; -1 keeps an axis; new axes stand in front.
-
-    (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
-    """
-
-    functional = True
-    variadic = "size"
-
-    size: Sizes
-
-    def shape(self, need: Needs, x: Shape) -> Shape:
-        new = len(self.size) - len(x)
-        if new < 0 or not self.size or (BATCH in self.size and not x):
-            given, axes = many(len(self.size), "size", "sizes"), many(len(x), "axis", "axes")
-            raise refusal(WRONG_RANK, f"Expand gives {given}, and the input has {axes}", argument="size")
-        sizes: list[Size] = [x[0] if size is BATCH else size for size in self.size]
-        for axis, size in enumerate(sizes):
-            if size == -1 and axis >= new:
-                sizes[axis] = x[axis - new]
-            elif isinstance(size, int) and size < 1:
-                raise refusal(EMPTY_OUTPUT, f"axis {axis} cannot be expanded to {size}", argument="size")
-            elif axis >= new and x[axis - new] != 1:
-                found = x[axis - new]
-                need(same(found, size), lambda axis=axis, found=found: self._misfit(axis, found))  # type: ignore[misc]
-        return tuple(sizes)
-
-    def _misfit(self, axis: int, size: Size) -> ShapeError:
-        name = axis_name(axis, len(self.size))
-        return refusal(
-            JOIN,
-            f"{name} {size} cannot be expanded to {self.size[axis]}",
-            note="only an axis of size 1 can be expanded",
-            argument="size",
-            repairs=({"size": (*self.size[:axis], -1, *self.size[axis + 1 :])},),
-        )
-
-    def expression(self, *inputs: str) -> str:
-        sizes = [f"{inputs[0]}.size(0)" if size is BATCH else str(size) for size in self.size]
-        return f"{inputs[0]}.expand({', '.join(sizes)})"
-
-    @classmethod
-    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
-        return ((2, *(random.choice((1, 1, 2, 3)) for _ in range(random.randint(0, 3)))),)
-
-    @classmethod
-    def sample_fitting(
-        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
-    ) -> tuple[Shape, ...]:
-        if random.random() < 0.6:
-            kept = [random.choice((-1, size if size > 1 else random.randint(1, 3))) for size in inputs[0]]
-            arguments["size"] = (random.randint(1, 3),) * random.randint(0, 2) + tuple(kept)
-        return inputs
 
 
 def _count(sizes: tuple[Any, ...]) -> str | None:

@@ -1,13 +1,15 @@
-"""Axes in another order, dropped or added: `permute`, `transpose`, `squeeze`, `unsqueeze`."""
+"""Axes moved, dropped, added or repeated: `permute`, `transpose`, `squeeze`, `unsqueeze`, `expand`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Numbers
+from ..fields import BATCH, Numbers
 from ..layer import Layer, Needs, Shape
-from ..problem import SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
-from ._axes import Dim, OptionalDims, axes_at, axis_at, many, sized_axis
+from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
+from ..size import Size, same
+from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
+from .reshape import Sizes
 
 if TYPE_CHECKING:
     from random import Random
@@ -128,3 +130,58 @@ class Unsqueeze(_Method):
     def shape(self, need: Needs, x: Shape) -> Shape:
         axis = axis_at(self.dim, len(x) + 1, of="output")
         return (*x[:axis], 1, *x[axis:])
+
+
+class Expand(Layer):
+    """`Tensor.expand`: axes of size 1 repeated to the given sizes; -1 keeps an axis; new axes stand in front.
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
+    """
+
+    functional = True
+    variadic = "size"
+
+    size: Sizes
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        new = len(self.size) - len(x)
+        if new < 0 or not self.size or (BATCH in self.size and not x):
+            given, axes = many(len(self.size), "size", "sizes"), many(len(x), "axis", "axes")
+            raise refusal(WRONG_RANK, f"Expand gives {given}, and the input has {axes}", argument="size")
+        sizes: list[Size] = [x[0] if size is BATCH else size for size in self.size]
+        for axis, size in enumerate(sizes):
+            if size == -1 and axis >= new:
+                sizes[axis] = x[axis - new]
+            elif isinstance(size, int) and size < 1:
+                raise refusal(EMPTY_OUTPUT, f"axis {axis} cannot be expanded to {size}", argument="size")
+            elif axis >= new and x[axis - new] != 1:
+                found = x[axis - new]
+                need(same(found, size), lambda axis=axis, found=found: self._misfit(axis, found))  # type: ignore[misc]
+        return tuple(sizes)
+
+    def _misfit(self, axis: int, size: Size) -> ShapeError:
+        name = axis_name(axis, len(self.size))
+        return refusal(
+            JOIN,
+            f"{with_size(name, size)} cannot be expanded to {self.size[axis]}",
+            note="only an axis of size 1 can be expanded",
+            argument="size",
+            repairs=({"size": (*self.size[:axis], -1, *self.size[axis + 1 :])},),
+        )
+
+    def expression(self, *inputs: str) -> str:
+        sizes = [f"{inputs[0]}.size(0)" if size is BATCH else str(size) for size in self.size]
+        return f"{inputs[0]}.expand({', '.join(sizes)})"
+
+    @classmethod
+    def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
+        return ((2, *(random.choice((1, 1, 2, 3)) for _ in range(random.randint(0, 3)))),)
+
+    @classmethod
+    def sample_fitting(
+        cls, random: Random, inputs: tuple[Shape, ...], arguments: dict[str, Any]
+    ) -> tuple[Shape, ...]:
+        if random.random() < 0.6:
+            kept = [random.choice((-1, size if size > 1 else random.randint(1, 3))) for size in inputs[0]]
+            arguments["size"] = (random.randint(1, 3),) * random.randint(0, 2) + tuple(kept)
+        return inputs

@@ -127,7 +127,7 @@ class Blocks:
                 layer = written.of_mapping(node, self.names)
             else:
                 assert isinstance(node, nodes.Scalar)
-                if not node.text:
+                if _is_nothing(node):
                     raise SpecError(
                         WRONG_TYPE, "there is no layer here", node.place, help="remove the empty item"
                     )

@@ -109,7 +109,7 @@ class Outputs:
                 place,
                 note=f"{code(word)} is on line {found.place.line}",
             )
-        near = nearest(word, self.by_name)
+        near = nearest(word, self.by_path if "." in word else {**self.by_name, NETWORK_INPUT: []})
         help = f"did you mean `{near}`?" if near else "a join reads layers above it, by their names"
         return SpecError(UNKNOWN_NAME, f"no layer above is called {code(word)}", place, help=help)
 

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     import yaml
 
 
-def explained(source: Source, error: yaml.MarkedYAMLError, last: Scalar | None) -> SpecError:
-    """PyYAML's error in plain words; its C parser and its Python parser phrase them differently."""
+def explained(
+    source: Source, error: yaml.MarkedYAMLError, last: Scalar | None, opened: int | None
+) -> SpecError:
+    """The error in plain words; `last` is the scalar before it, `opened` the bracket that it stands in."""
     text, size = source.text, len(source.text)
     at = min(error.problem_mark.index, size) if error.problem_mark else size
     begun = min(error.context_mark.index, size) if error.context_mark else at
     problem, context = error.problem or "", error.context or ""
     char = text[at : at + 1]
+    if opened is not None and not text[at:].strip() and "quoted scalar" not in context:
+        bracket = text[opened]
+        help = f"add `{']' if bracket == '[' else '}'}`"
+        return source.error(f"`{bracket}` is never closed", opened, opened + 1, help)
     stop = at + (char not in ("", "\r", "\n"))
     if "tab character" in problem or ("cannot start any token" in problem and char == "\t"):
         return source.error("a tab cannot indent a line", at, stop, "use blanks")

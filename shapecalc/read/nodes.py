@@ -148,6 +148,8 @@ def resolve(scalar: Scalar) -> float | str | bool | None:
     text = scalar.text
     if scalar.quoted:
         return text
+    if len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
+        return int(text)
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -162,7 +162,7 @@ class _Spec:
         try:
             if isinstance(node, tree.Scalar):
                 return whole_shape(node.text if node.quoted else _size_text(node))
-            if isinstance(node, tree.Sequence):
+            if isinstance(node, tree.Sequence) and node.items:
                 return whole_shape([_size(item) for item in node.items])
         except SpecError as error:
             problem = error.problem

@@ -86,7 +86,8 @@ class _Builder:
         except SpecError:
             raise
         except yaml.MarkedYAMLError as error:
-            raise explained(self.source, error, self.last) from None
+            opened = self.stack[-1].start if self.stack and self.stack[-1].flow else None
+            raise explained(self.source, error, self.last, opened) from None
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             # The pure Python parser lets a few broken escapes through to `chr` and `int`.
             raise SpecError(SYNTAX, f"broken YAML: {error}", Place(1, 1, 1, 1)) from None

@@ -101,6 +101,16 @@ def to_json(path: str | None, trace: Trace | None, problems: Sequence[Problem], 
     return report_model(path, trace, problems, ok).model_dump_json(by_alias=True, indent=2)
 
 
+def document(reports: Sequence[str], alone: bool, charset: str) -> str:
+    """Reports' texts as one document, an array unless the report stands `alone`, in what the charset has."""
+    text = reports[0] if alone else f"[{', '.join(reports)}]"
+    if not text.isascii() and charset.lower().replace("-", "") != "utf8":
+        import json
+
+        text = json.dumps(json.loads(text), indent=2)  # escapes all that is not ASCII
+    return text + "\n"
+
+
 def _step(step: Step) -> StepModel:
     place = step.origin.place if step.origin else None
     return StepModel(

@@ -106,9 +106,7 @@ def _kind(cls: type[Layer]) -> dict[str, Any]:
     """A kind's arguments: by name, by position, one alone, or none."""
     arguments = {name: _argument(field.sort.schema(cls.rank)) for name, field in cls.fields.items()}
     for name in cls.inputs:
-        if name.startswith("*"):
-            arguments[name[1:]] = {"type": "array", "items": {"type": "string"}}
-        else:
+        if not name.startswith("*"):  # `Cat: [up, skip]` names any number of layers
             arguments.setdefault(name, {"type": "string", "description": "an earlier layer's name"})
     required = [name for name, field in cls.fields.items() if field.required]
     return {
