@@ -24,7 +24,10 @@ from .trace import trace as trace
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from .report import Report
+    from .sizes import Sizes
 
 
 def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]) -> tuple[Size, ...]:
@@ -49,14 +52,14 @@ def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]
     return traced.output
 
 
-def load(path: str, set: Mapping[str, int | float] | None = None) -> Arch:
+def load(path: str | PathLike[str], set: Mapping[str, int | float] | None = None) -> Arch:
     """The architecture in a spec file; `set` overrides its `vars`.
 
     Raises `SpecError` with its place, and `OSError` where the file cannot be read.
     """
     from .read.spec import load
 
-    return load(str(path), set)
+    return load(path, set)
 
 
 def loads(text: str, set: Mapping[str, int | float] | None = None) -> Arch:
@@ -67,7 +70,9 @@ def loads(text: str, set: Mapping[str, int | float] | None = None) -> Arch:
 
 
 def check(
-    target: str | Arch, input: str | int | Sequence[Size] | None = None, set: Mapping[str, int | float] | None = None
+    target: str | PathLike[str] | Arch,
+    input: str | int | Sequence[Size] | None = None,
+    set: Mapping[str, int | float] | None = None,
 ) -> Report:
     """Trace an architecture (or a spec file's path) and judge its contract; every problem with its repair.
 
@@ -77,3 +82,14 @@ def check(
     from .report import check
 
     return check(target, input, set)
+
+
+def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
+    """The input sizes for which an architecture runs, and those for which its contract holds.
+
+    `input` says with letters which axes are free: `"1xHxW"`; None frees the axes after the channels. Raises
+    `SpecError` where no input is known.
+    """
+    from .sizes import sizes
+
+    return sizes(arch, input)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Settings = dict[str, int | float]
 
 app = typer.Typer(
-    name="shapecalc",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -96,8 +95,8 @@ def check(
     if chosen is Format.json:
         from .show.json import document
 
-        alone = len(paths) == 1 and not os.path.isdir(paths[0])
-        _write(document([report.to_json() for report in reports], alone, _charset()))
+        texts = [report.to_json() for report in reports]
+        _write(document(texts, len(paths) == 1 and not os.path.isdir(paths[0]), _charset()))
     elif len(reports) > 1 and sys.stderr.isatty():
         _complain(_summary(reports))
     if any(map(_is_unusable, reports)):
@@ -225,24 +224,19 @@ def _specs(folder: str) -> list[str]:
 def _judged(path: str, shape: Shape | None, settings: Settings) -> Report:
     """The report on one file or on stdin. Where nothing can be said of it, that is said on stderr too."""
     from .problem import SpecError
+    from .read.decode import decode
     from .report import check, check_text
 
     try:
         if path == "-":
-            return check_text(_stdin(), "<stdin>", shape, settings)
+            if sys.stdin is None:
+                raise OSError("stdin is closed")
+            return check_text(decode(sys.stdin.buffer.read()), "<stdin>", shape, settings)
         return check(path, shape, settings)
     except OSError as error:
         return _unusable(path, f"cannot be read: {error.strerror or error}")
     except SpecError as error:
         return _found(path, error.problem)
-
-
-def _stdin() -> str:
-    from .read.tree import decode
-
-    if sys.stdin is None:
-        raise OSError("stdin is closed")
-    return decode(sys.stdin.buffer.read())
 
 
 def _found(path: str, problem: Problem) -> Report:
@@ -303,4 +297,4 @@ def _printed(report: Report, chosen: Format) -> str:
 
 def _summary(reports: list[Report]) -> str:
     wrong = sum(bool(report.problems) for report in reports)
-    return f"{len(reports)} files, {f'{wrong} with problems' if wrong else 'all clean'}"
+    return f"{len(reports)} files, {wrong or 'none'} with problems"

@@ -1,8 +1,8 @@
 """Which input sizes work: where a network runs, and where its contract holds, exactly, for all integers.
 
-A symbolic trace records each condition on the symbols with the layer that asks for it. One for one axis is
-solved to a `SizeSet`; where axes meet (a Flatten before a Linear), to a union of boxes. Nothing is sampled.
-How, and why it is exact: docs/sizes.md.
+A symbolic trace records each condition on the symbols with the layer that asks for it. Those of one symbol
+are solved to a `SizeSet`, those where axes meet (a Flatten before a Linear) to a union of boxes. Nothing is
+sampled. How, and why it is exact: docs/sizes.md.
 """
 
 from __future__ import annotations
@@ -14,25 +14,29 @@ from .algebra.sets import SizeSet
 from .algebra.solve import Solution, solve
 from .arch import Arch
 from .contract import contract
-from .layer import AXES, Need, Shape
+from .layer import Shape
 from .problem import NO_INPUT, SIZE_LIMIT, Problem, SpecError
 from .shapes import N, whole_shape
-from .size import Condition, Size, symbol
+from .size import Condition, Size, SizeLimit, symbol
 from .trace import Trace, trace
 
-#: The letters that stand for the spatial axes when none are given, by their number.
+#: The letters that stand for the axes after the channels where none are given, by the number of those axes.
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+#: The batch for conditions in which it takes part: two samples, as everywhere.
+SAMPLES = 2
 
 
 class Reason(NamedTuple):
-    """A condition, and who asks for it: a layer's path, or None for the contract."""
+    """A condition, and the path of the layer that asks for it first (None: the contract asks)."""
 
     path: str | None
-    need: Need
+    condition: Condition
+    problem: Problem
 
 
 class Axis(NamedTuple):
-    """One symbol's sizes; where axes meet, those for which sizes of the others exist."""
+    """One symbol's sizes; where axes meet, those for which fitting sizes of the others exist."""
 
     symbol: str
     runs: SizeSet
@@ -40,22 +44,133 @@ class Axis(NamedTuple):
 
 
 class Sizes:
-    """The sizes for which a network runs, and for which its contract holds too.
+    """The sizes for which a network runs, and those for which its contract holds as well.
 
-    `why` lists every condition with the layer that asks for it. `problem` is what no size mends, and
-    `limit` what could not be said with symbols: then only `runs()` and `holds()`, which trace integers, are
-    exact answers, and the sets are None.
+    `reasons` are all conditions, each once, with who asks for it first. `problem` is a refusal that no size
+    mends. `limit` is what could not be said in symbols: then `runs()` and `holds()` still answer exactly, by
+    tracing integers, but asking for a set raises `SizeLimit`.
     """
 
-    def __init__(self, symbolic: Trace, batch: int = 2) -> None:
-        self.trace = symbolic
-        verdict = contract(symbolic)
-        self.symbols = tuple(sorted({name for size in symbolic.shape_in for name in _symbols(size)} - {"N"}))
-        self.needs_to_run = tuple(Reason(step.path, need) for step in symbolic.steps for need in step.needs)
-        self.needs_to_hold = tuple(Reason(None, need) for need in verdict.needs)
-        problems = (*symbolic.problems, *verdict.problems)
-        limits = [problem for problem in problems if problem.code == SIZE_LIMIT]
-        self.limit: Problem | None = limits[0] if limits else None
-        self.problem: Problem | None = None if limits or not problems else problems[0]
-        self._runs = self._solved(self.needs_to_run, never=symbolic.failed is not None)
-        self._holds = self._solved((*self.needs_to_run, *self.needs_to_hold), never=bool(problems))
+    def __init__(self, arch: Arch, shape: Shape) -> None:
+        self.trace = trace(arch, shape)
+        self.symbols = tuple(dict.fromkeys(name for size in shape for name in _names(size) if name != "N"))
+        verdict = contract(self.trace)
+        problems = (*self.trace.problems, *verdict.problems)
+        self.limit = next((problem for problem in problems if problem.code == SIZE_LIMIT), None)
+        self.problem = None if self.limit else next(iter(problems), None)
+        own = _reasons(self.trace)
+        if any("N" in reason.condition.symbols for reason in own):
+            own = _reasons(trace(arch, _with_samples(shape)))
+        self._own = _each_once(own)
+        self.reasons = _each_once([*own, *(Reason(None, *need) for need in verdict.needs)])
+        self._solutions: dict[bool, Solution] = {}
+
+    def runs(self, **sizes: int) -> bool:
+        """Whether every layer runs at these sizes, given by symbol. Raises `KeyError` for a missing one."""
+        if self.limit:
+            return self._traced(sizes).shape_out is not None
+        return self.trace.failed is None and _all_hold(self._own, self._values(sizes))
+
+    def holds(self, **sizes: int) -> bool:
+        """Whether every layer runs and the contract holds. Raises `KeyError` for a missing size."""
+        if self.limit:
+            traced = self._traced(sizes)
+            return traced.ok and not contract(traced).problems
+        return self.problem is None and _all_hold(self.reasons, self._values(sizes))
+
+    def axis(self, symbol: str) -> Axis:
+        """The sets of one symbol. Raises `KeyError` for an unknown one, `SizeLimit` where there are none."""
+        if symbol not in self.symbols:
+            raise KeyError(f"no axis is called `{symbol}`: the symbols are {', '.join(self.symbols) or 'none'}")
+        return Axis(symbol, self.running.axis(symbol), self.holding.axis(symbol))
+
+    def near(self, **sizes: int) -> dict[str, int] | None:
+        """The sizes that hold nearest to these, by the least sum of changes; None where none hold."""
+        return self.holding.nearest(**self._values(sizes))
+
+    @property
+    def running(self) -> Solution:
+        """Where every layer runs, jointly over all symbols."""
+        return self._solution(holding=False)
+
+    @property
+    def holding(self) -> Solution:
+        """Where the contract holds too, jointly over all symbols."""
+        return self._solution(holding=True)
+
+    def _solution(self, holding: bool) -> Solution:
+        if holding not in self._solutions:
+            if self.limit:
+                raise SizeLimit(self.limit.message)
+            never = self.problem is not None if holding else self.trace.failed is not None
+            conditions = [reason.condition for reason in (self.reasons if holding else self._own)]
+            self._solutions[holding] = solve(conditions, self.symbols, never=never)
+        return self._solutions[holding]
+
+    def _values(self, sizes: dict[str, int]) -> dict[str, int]:
+        missing = [name for name in self.symbols if name not in sizes]
+        if missing:
+            raise KeyError(f"a size is missing for {', '.join(missing)}")
+        return {name: sizes[name] for name in self.symbols}
+
+    def _traced(self, sizes: dict[str, int]) -> Trace:
+        values = self._values(sizes)
+        shape = tuple(size if isinstance(size, int) else values.get(str(size), N) for size in self.trace.shape_in)
+        return trace(self.trace.arch, shape)
+
+    def __repr__(self) -> str:
+        return f"<Sizes of {self.trace.arch.name}: {', '.join(self.symbols)}>"
+
+
+def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
+    """The sizes that work. `input` says with letters which axes are free: `"1xHxW"`, `"1x10xW"`, `"3xHxH"`.
+
+    None frees the axes after the channels of the file's own input. Raises `SpecError` where there is none,
+    or where no axis is free.
+    """
+    shape = whole_shape(input) if input is not None else arch.input
+    if shape is None:
+        raise SpecError(
+            NO_INPUT,
+            f"no input size is known for `{arch.name}`",
+            help="add `input: 1x10x474` to the file, or give `--input 1xHxW`",
+        )
+    if input is None and all(isinstance(size, int) or size == N for size in shape):
+        shape = freed(shape)
+    return Sizes(arch, shape)
+
+
+def freed(shape: Shape) -> Shape:
+    """The shape with letters for the axes after batch and channels.
+
+    >>> freed(whole_shape("1x10x474"))
+    (N, 1, H, W)
+    """
+    kept = 2 if len(shape) > 2 else 1
+    letters = LETTERS.get(len(shape) - kept) or tuple(f"S{number}" for number in range(len(shape) - kept))
+    return (*shape[:kept], *map(symbol, letters))
+
+
+def _names(size: Size) -> Iterable[str]:
+    return () if isinstance(size, int) else sorted(size.symbols)
+
+
+def _with_samples(shape: Shape) -> Shape:
+    return tuple(SAMPLES if size == N else size for size in shape)
+
+
+def _reasons(traced: Trace) -> list[Reason]:
+    return [Reason(step.path, *need) for step in traced.steps for need in step.needs]
+
+
+def _each_once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Every condition where it is asked for first."""
+    first: dict[str, Reason] = {}
+    for reason in reasons:
+        first.setdefault(str(reason.condition), reason)
+    return tuple(first.values())
+
+
+def _all_hold(reasons: Iterable[Reason], values: dict[str, int]) -> bool:
+    return all(reason.condition.at(**values) for reason in reasons)
+

@@ -53,7 +53,8 @@ def refused(text: str, reader: object = call) -> tuple[Code, str, str | None, st
         reader(text)
     problem = caught.value.problem
     place = problem.place
-    assert place is not None and place.line == place.end_line == 1
+    assert place is not None
+    assert place.line == place.end_line == 1
     return problem.code, problem.message, text[place.column - 1 : place.end_column - 1], problem.help
 
 
@@ -72,7 +73,8 @@ def test_every_piece_keeps_its_span() -> None:
         ("bias=False", "False"),
     ]
     product, stride = found.args[1].value, found.args[2].value
-    assert isinstance(product, Binary) and isinstance(stride, Items)
+    assert isinstance(product, Binary)
+    assert isinstance(stride, Items)
     assert text[slice(*product.span)] == "2*width"
     assert [text[slice(*item.span)] for item in stride.items] == ["2", "-1"]
 
@@ -255,30 +257,9 @@ def test_a_refusal_points_into_the_whole_source() -> None:
         parse_call(text, 7, text.index("/"), place)
 
 
-PIECES = st.sampled_from(
-    [
-        "Conv2d",
-        "nn.",
-        "width",
-        "_",
-        "(",
-        ")",
-        "[",
-        "]",
-        ",",
-        "=",
-        "+",
-        "-",
-        "*",
-        "//",
-        "/",
-        " ",
-        "\n",
-        "1",
-        "010",
-    ]
-    + ["1.5", "1e9", "'a'", "'", '"', "\\", "True", "None", "for", ":", ".", "{", "`", "é", "٣", "\0", "🙂"]
-)
+WORDS = ["Conv2d", "nn.", "width", "_", "1", "010", "1.5", "1e9", "'a'", "True", "None", "for"]
+SIGNS = ["//", *"()[],=+-*/:.{ \n'\"\\`é٣\0🙂"]
+PIECES = st.sampled_from([*WORDS, *SIGNS])
 
 
 @settings(deadline=None)
@@ -317,4 +298,4 @@ def test_arithmetic_agrees_with_python(text: str) -> None:
         try:
             assert result(text) == expected
         except SpecError as error:
-            assert error.problem.code == LIMIT
+            assert error.problem.code == LIMIT  # noqa: PT017

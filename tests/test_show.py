@@ -136,10 +136,11 @@ def test_no_line_is_left_for_the_terminal_to_break(example: object, width: int) 
 
 
 def test_symbols_stand_in_brackets_and_conditions_below_the_table() -> None:
-    report = check_text("layers:\n  - Conv2d(1, 2, 3, stride=2, padding=1)\n  - MaxPool2d(2)", None, "1xHxW")
-    text = shown(report, 100)
-    assert "1xHxW → 2x((H+1)//2)x((W+1)//2)" in text
-    assert "layers.1 needs" in text
+    spec = "layers:\n  - Conv2d(1, 2, 3, stride=2, padding=1)\n  - MaxPool2d(2)\n  - Conv2d(2, 2, 1)"
+    text = shown(check_text(spec, None, "1xHx8"), 100)
+    assert "1xHx8 → 2x((H+1)//2)x4" in text
+    assert text.count("needs") == 1
+    assert "\nlayers.1 needs H >= 3\n" in text
 
 
 def test_ascii_charset_leaves_nothing_out() -> None:

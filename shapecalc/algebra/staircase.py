@@ -216,11 +216,12 @@ def staircase(slope: int, base: int, period: int, jumps: Jumps) -> Staircase:
             slope, count = slope + usual, len(jumps)
     if count > 1:
         within_cap(count, "a jump list")
-        period, jumps = _least_period(period, jumps)
+        period, jumps = least_period(period, jumps)
     return Staircase(slope, base, period if jumps else 1, jumps)
 
 
-def _least_period(period: int, jumps: Jumps) -> tuple[int, Jumps]:
+def least_period(period: int, jumps: Jumps) -> tuple[int, Jumps]:
+    """The least period of a list of places and heights, and the part of the list within it."""
     repeats, prime = gcd(period, len(jumps)), 2
     while repeats > 1:
         if repeats % prime:

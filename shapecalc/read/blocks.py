@@ -185,6 +185,6 @@ def _not_one_key(node: nodes.Mapping) -> SpecError:
     listed = ", ".join(map(code, keys[:4])) + (", ..." if len(keys) > 4 else "")
     message = f"an item is one layer, and this one has {len(keys)} keys ({listed})"
     help = "start each layer with `- ` on a line of its own"
-    if keys[0] in KINDS and _is_nothing(node.pairs[0][1]):
+    if keys[0] in KINDS and keys[1] not in KINDS and _is_nothing(node.pairs[0][1]):
         help = f"indent the arguments of `{keys[0]}` more than its name"
     return SpecError(UNKNOWN_KEY, message, node.pairs[1][0].place, help=help)

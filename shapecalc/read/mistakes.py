@@ -36,6 +36,9 @@ def explained(
     if "could not find expected ':'" in problem:
         return _explain_colon(source, begun)
     if last and not last.quoted and last.text.count("(") > last.text.count(")"):
+        if char == ":":
+            help = "write an argument as `name=value`"
+            return source.error("`:` is not allowed in a layer's text", at, stop, help)
         message = f"the layer's text `{short(last.text)}` is cut off here"
         help = "indent its further lines more than its first, and keep comments out of it"
         return source.error(message, last.end, last.end + 1 if last.end < size else size, help)
@@ -49,8 +52,6 @@ def explained(
     if "',' or" in problem:
         closer = "]" if "']'" in problem else "}"
         opener = "[" if closer == "]" else "{"
-        if not text[at:].strip() or problem.endswith("'<stream end>'"):
-            return source.error(f"`{opener}` is never closed", begun, begun + 1, f"add `{closer}`")
         where = f"`{opener}` opened on line {source.place(begun, begun).line}"
         return source.error(f"expected `,` or `{closer}` to go on with the {where}", at, stop)
     return _explain_block(source, problem, context, begun, at)

@@ -65,7 +65,8 @@ class _Spec:
             self.pairs = {key.text: (key, value) for key, value in root.pairs}
         else:
             message = "a spec is a mapping with `layers:`, or with `encoder:` and `decoder:`"
-            raise SpecError(EMPTY_FILE, message, root.place)
+            help = "begin with `layers:` and a list of layers"
+            raise SpecError(EMPTY_FILE, message, root.place, help=help)
 
     def arch(self) -> Arch:
         for key, _ in self.pairs.values():

@@ -181,7 +181,12 @@ def _arithmetic(value: Binary, names: Mapping[str, object], place: PlaceOf) -> i
 def _unknown(name: Name, names: Mapping[str, object], place: PlaceOf) -> SpecError:
     if "." in name.id:
         help = "a dotted name is a layer's path, which stands only where a layer reads another"
-        raise SpecError(UNKNOWN_NAME, f"`{short(name.id)}` is not a number", place(*name.span), help=help)
+        return SpecError(UNKNOWN_NAME, f"`{short(name.id)}` is not a number", place(*name.span), help=help)
+    if (
+        meant := {"true": "True", "false": "False", "none": "None", "null": "None"}.get(name.id.lower())
+    ) is not None:
+        message, help = f"`{name.id}` is not a known name", f"did you mean `{meant}`?"
+        return SpecError(UNKNOWN_NAME, message, place(*name.span), help=help)
     from difflib import get_close_matches  # 3 ms, wanted only here
 
     near = get_close_matches(name.id[:64], names, 1)

@@ -33,12 +33,16 @@ class Written(NamedTuple):
 def of_text(
     text: str, start: int, end: int, place_of: PlaceOf, names: Mapping[str, Any], editable: bool = True
 ) -> Written:
-    """A layer written as torch's constructor call."""
+    """A layer written as torch's constructor call.
+
+    The value of an argument that the kind has not is not read: that there is none is the clearer message.
+    """
     call = parse_call(text, start, end, place_of)
     kind = KINDS.get(call.kind) or kind_called(call.kind, place_of(*call.kind_span))
+    fields, inputs = kind.fields, kind.inputs
     arguments = [
         of_call(arg, names, place_of)
-        if arg.name is None or _takes(kind, arg.name)
+        if arg.name is None or arg.name in fields or arg.name in inputs
         else Given(arg.name, None, arg.value_span, (arg.span[0], arg.span[0] + len(arg.name)))
         for arg in call.args
     ]
@@ -63,7 +67,7 @@ def of_mapping(node: nodes.Mapping, names: Mapping[str, Any]) -> Written:
     given: list[Given] = []
     if isinstance(value, nodes.Mapping):
         for name, item in value.pairs:
-            if _takes(kind, name.text):
+            if name.text in kind.fields or name.text in kind.inputs:
                 given.append(of_yaml(item, names, name))
             else:
                 given.append(Given(name.text, None, (item.start, item.end), (name.start, name.end)))
@@ -83,7 +87,7 @@ def of_mapping(node: nodes.Mapping, names: Mapping[str, Any]) -> Written:
 
 def kind_called(name: str, place: Place) -> type[Layer]:
     """The kind of that name; `SpecError` with the nearest one where there is none."""
-    kind = KINDS.get(name)
+    kind: type[Layer] | None = KINDS.get(name)
     if kind is None:
         near = nearest(name, KINDS)
         help = f"did you mean `{near}`?" if near else None
@@ -91,11 +95,6 @@ def kind_called(name: str, place: Place) -> type[Layer]:
             help = f"write a block as a list, or as `{BLOCK}: [...]`"
         raise SpecError(UNKNOWN_KIND, f"unknown layer {code(name)}", place, help=help)
     return kind
-
-
-def _takes(kind: type[Layer], name: str) -> bool:
-    """Whether the kind has the argument; the value of one that it has not is nothing to read."""
-    return name in kind.fields or name in kind.inputs
 
 
 def _built(

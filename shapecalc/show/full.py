@@ -114,8 +114,12 @@ def _print(screen: Console, line: Text) -> None:
 
 
 def _conditions(trace: Trace, needs: tuple[Need, ...]) -> list[str]:
-    own = [f"{step.path} needs {need.condition}" for step in trace.steps for need in step.needs]
-    return own + [f"the contract needs {need.condition}" for need in needs]
+    """What the symbols must be like, each condition once: at the first layer that needs it."""
+    said: dict[str, str] = {}
+    for step in trace.steps:
+        for need in step.needs:
+            said.setdefault(str(need.condition), f"{step.path} needs {need.condition}")
+    return [*said.values(), *dict.fromkeys(f"the contract needs {need.condition}" for need in needs)]
 
 
 def _closing(trace: Trace | None, problems: tuple[Problem, ...]) -> Text:
