@@ -40,7 +40,12 @@ def output(command: str) -> str:
     ours, theirs = pty.openpty()
     terminal = {"COLUMNS": "80", "LINES": "40", "NO_COLOR": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env={**os.environ, **terminal}
+        words,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, **terminal},
     )
     os.close(theirs)
     chunks = []
@@ -77,10 +82,16 @@ def layers_page() -> str:
     for family, kinds in sorted(families.items()):
         parts.append(f"\n## {family}\n")
         for cls in kinds:
-            inputs = "" if cls.inputs == ("input",) else f"\n\nReads: {', '.join(f'`{name}`' for name in cls.inputs)}."
+            inputs = (
+                ""
+                if cls.inputs == ("input",)
+                else f"\n\nReads: {', '.join(f'`{name}`' for name in cls.inputs)}."
+            )
             doc = "\n".join(line.strip() for line in (cls.__doc__ or "").strip().splitlines())
             doc = re.sub(r"^>>> .*\n(?:(?!>>>|$).*\n?)*", lambda match: match[0], doc, flags=re.MULTILINE)
-            parts.append(f"\n### {cls.__name__}\n\n`{cls.__name__}({signature(cls)})`\n\n{_fenced(doc)}{inputs}\n")
+            parts.append(
+                f"\n### {cls.__name__}\n\n`{cls.__name__}({signature(cls)})`\n\n{_fenced(doc)}{inputs}\n"
+            )
     return "".join(parts)
 
 
@@ -114,7 +125,9 @@ def made() -> dict[Path, str]:
 
 def main() -> int:
     """Write the pages, or with `--check` only say which are out of date."""
-    stale = [path for path, text in made().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path for path, text in made().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for path in stale:
         print(f"out of date: {path.relative_to(ROOT)}")
         if "--check" not in sys.argv:

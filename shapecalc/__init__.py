@@ -26,8 +26,8 @@ from .version import __version__ as __version__
 if TYPE_CHECKING:
     from os import PathLike
 
+    from .input_sizes import Sizes
     from .report import Report
-    from .sizes import Sizes
 
 
 def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]) -> tuple[Size, ...]:
@@ -90,6 +90,6 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
     `input` says with letters which axes are free: `"1xHxW"`; None frees the axes after the channels. Raises
     `SpecError` where no input is known.
     """
-    from .sizes import sizes
+    from .input_sizes import sizes
 
     return sizes(arch, input)

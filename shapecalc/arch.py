@@ -121,7 +121,11 @@ class Arch:
     @classmethod
     def chain(cls, layers: Iterable[Layer], name: str = "Network", input: Shape | None = None) -> Arch:
         """The layers one after another, as in `torch.nn.Sequential`."""
-        return cls((Node(str(number), layer, (number,)) for number, layer in enumerate(layers)), name=name, input=input)
+        return cls(
+            (Node(str(number), layer, (number,)) for number, layer in enumerate(layers)),
+            name=name,
+            input=input,
+        )
 
     def with_nodes(self, nodes: Iterable[Node]) -> Arch:
         """The same architecture with other layers in its places."""

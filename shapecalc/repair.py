@@ -70,7 +70,10 @@ def _contract_candidates(before: Trace) -> Iterator[Changes]:
     wanted = before.arch.contract.output or before.shape_in
     last = last_change(before, len(before.steps) - 1)
     if last >= 0 and isinstance(wanted[1], int):
-        name = next((name for name in ("out_channels", "out_features") if name in before.steps[last].layer.fields), None)
+        name = next(
+            (name for name in ("out_channels", "out_features") if name in before.steps[last].layer.fields),
+            None,
+        )
         yield {last: Change({name: wanted[-1] if name == "out_features" else wanted[1]})} if name else {}
 
 
@@ -104,7 +107,11 @@ def _partner(arch: Arch, number: int, arguments: Mapping[str, object]) -> int | 
     if number in decoder:
         return None
     rank = arch.nodes[number].layer.rank
-    sort = [index for index, node in enumerate(arch.nodes) if node.layer.rank == rank and set(arguments) <= set(node.layer.fields)]
+    sort = [
+        index
+        for index, node in enumerate(arch.nodes)
+        if node.layer.rank == rank and set(arguments) <= set(node.layer.fields)
+    ]
     before = [index for index in sort if index < decoder.start]
     after = [index for index in sort if index in decoder]
     if len(before) != len(after) or number not in before:
@@ -124,7 +131,11 @@ def _retraced(arch: Arch, changes: Changes, shape: Shape) -> Trace | None:
 
 def _changed_nodes(arch: Arch, changes: Changes) -> Iterator[Node]:
     """The nodes with the changes made; a layer written once and repeated changes everywhere."""
-    by_origin = {id(arch.nodes[number].origin): change for number, change in changes.items() if arch.nodes[number].origin}
+    by_origin = {
+        id(arch.nodes[number].origin): change
+        for number, change in changes.items()
+        if arch.nodes[number].origin
+    }
     for number, node in enumerate(arch.nodes):
         change = changes.get(number) or (by_origin.get(id(node.origin)) if node.origin else None)
         yield node._replace(layer=_changed(node.layer, change)) if change else node
@@ -165,7 +176,11 @@ def _offered(before: Trace, problem: Problem, changes: Changes, after: Trace) ->
 
 
 def _outcome(before: Trace, after: Trace, where: int | None, changes: Changes) -> str:
-    here = f"{spell(after.steps[where].shape_out)} here" if where is not None and where < len(after.steps) else ""
+    here = (
+        f"{spell(after.steps[where].shape_out)} here"
+        if where is not None and where < len(after.steps)
+        else ""
+    )
     if after.output is None:
         return here
     end = f"{spell(after.shape_out or ())} at the end"
@@ -183,7 +198,9 @@ def _places(arch: Arch, numbers: list[int], where: int | None) -> str:
     """Where a change goes, unless it is the place of the problem and nowhere else."""
     if numbers == [where]:
         return ""
-    return " " + _listed(["here" if number == where else f"in `{arch.nodes[number].path}`" for number in numbers])
+    return " " + _listed(
+        ["here" if number == where else f"in `{arch.nodes[number].path}`" for number in numbers]
+    )
 
 
 def _listed(parts: list[str]) -> str:
@@ -214,7 +231,9 @@ def _fix(before: Trace, changes: Changes, after: Trace) -> Fix | None:
         return None
     safe = _is_clean(after) and all(
         change.kind is None
-        and all(name in SAFE_ARGUMENTS or arch.nodes[number].layer.is_inferable(name) for name in change.arguments)
+        and all(
+            name in SAFE_ARGUMENTS or arch.nodes[number].layer.is_inferable(name) for name in change.arguments
+        )
         for number, change in changes.items()
     )
     return Fix(safe, tuple(edits))

@@ -10,7 +10,6 @@ from .arch import Arch
 from .contract import contract
 from .layer import Need
 from .problem import Problem, SpecError
-from .repair import repaired
 from .size import Size
 from .trace import Trace, trace
 
@@ -44,7 +43,7 @@ class Report(NamedTuple):
     def __str__(self) -> str:
         from .show.full import plain
 
-        return plain(self.path, self.text, self.trace, self.problems)
+        return plain(self.path, self.text, self.trace, self.problems, self.needs)
 
     def __repr__(self) -> str:
         return f"<Report {self.name or self.path}: {len(self.problems)} problems>"
@@ -92,5 +91,9 @@ def judge(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Report
     """The report on an architecture."""
     traced = trace(arch, input)
     verdict = contract(traced)
-    problems = tuple(repaired(traced, problem) for problem in (*traced.problems, *verdict.problems))
+    problems = (*traced.problems, *verdict.problems)
+    if problems:
+        from .repair import repaired  # a clean check, the most frequent, does not pay for it
+
+        problems = tuple(repaired(traced, problem) for problem in problems)
     return Report(arch.path, traced, problems, verdict.needs, arch.text)

@@ -33,11 +33,15 @@ def whole_shape(given: str | int | Sequence[Size]) -> Shape:
     elif isinstance(given, int) and not isinstance(given, bool):
         sizes = (_checked(given, given),)
     elif isinstance(given, Sequence):
-        sizes = tuple(_size_of(part, given) if isinstance(part, str) else _checked(part, given) for part in given)
+        sizes = tuple(
+            _size_of(part, given) if isinstance(part, str) else _checked(part, given) for part in given
+        )
     else:
         raise SpecError(BAD_SHAPE, f"a shape is text like `1x10x474` or a tuple of integers, not {given!r}")
     if not sizes or len(sizes) > MOST_AXES:
-        raise SpecError(BAD_SHAPE, f"a shape has 1 to {MOST_AXES} axes, and `{_show(given)}` has {len(sizes)}")
+        raise SpecError(
+            BAD_SHAPE, f"a shape has 1 to {MOST_AXES} axes, and `{_show(given)}` has {len(sizes)}"
+        )
     return sizes if N in sizes else (N, *sizes)
 
 
@@ -86,7 +90,9 @@ def _size_of(part: str, given: object) -> Size:
         return symbol(part)
     missing = "a size is missing" if not part else f"`{part}` is neither a positive integer nor a letter"
     raise SpecError(
-        BAD_SHAPE, f"{missing} in the shape `{_show(given)}`", help="sizes are written like `1x10x474` or `1xHxW`"
+        BAD_SHAPE,
+        f"{missing} in the shape `{_show(given)}`",
+        help="sizes are written like `1x10x474` or `1xHxW`",
     )
 
 
@@ -102,5 +108,11 @@ def _checked(size: object, given: object) -> Size:
 
 
 def _show(given: object) -> str:
-    text = given if isinstance(given, str) else "x".join(map(str, given)) if isinstance(given, Sequence) else str(given)
+    text = (
+        given
+        if isinstance(given, str)
+        else "x".join(map(str, given))
+        if isinstance(given, Sequence)
+        else str(given)
+    )
     return text if len(text) <= 60 else text[:57] + "..."

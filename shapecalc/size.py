@@ -16,7 +16,8 @@ from __future__ import annotations
 from math import gcd, lcm, prod
 
 from .algebra.condition import Condition, at_least
-from .algebra.expr import Expr, Polynomial, Size, Stairs, collapsed, over, simplest
+from .algebra.expr import Expr, Size
+from .algebra.formula import Polynomial, Stairs, collapsed, over, simplest
 from .algebra.pieces import least
 from .algebra.staircase import CAP, SizeLimit, Staircase
 from .algebra.terms import probe

@@ -15,7 +15,6 @@ from .problem import INPUT_COUNT, NO_INPUT, SIZE_LIMIT, Label, Problem, ShapeErr
 from .shapes import N, sample, spell, whole_shape
 from .size import Size, SizeLimit, quotient
 
-
 _ONE = ("input",)
 
 
@@ -135,7 +134,9 @@ def run(layer: Layer, ins: tuple[Shape, ...]) -> tuple[Layer, Shape, tuple[Need,
             if condition.symbols == {"N"} and not condition.at(N=2):
                 raise ShapeError(problem)
     except SizeLimit as limit:
-        raise refusal(SIZE_LIMIT, f"the size formula of {type(layer).__name__} grows too large: {limit}") from None
+        raise refusal(
+            SIZE_LIMIT, f"the size formula of {type(layer).__name__} grows too large: {limit}"
+        ) from None
     return layer, out, tuple(need)
 
 
@@ -147,7 +148,9 @@ def _check_input_count(layer: Layer, given: int) -> None:
     if not fewest <= given <= len(names):
         wanted = f"{fewest}" if fewest == len(names) else f"{fewest} to {len(names)}"
         listed = ", ".join(f"`{name}`" for name in names)
-        raise refusal(INPUT_COUNT, f"{type(layer).__name__} takes {wanted} inputs ({listed}), and {given} are given")
+        raise refusal(
+            INPUT_COUNT, f"{type(layer).__name__} takes {wanted} inputs ({listed}), and {given} are given"
+        )
 
 
 def _placed(problem: Problem, arch: Arch, number: int, steps: list[Step]) -> Problem:

@@ -112,8 +112,8 @@ def unfused() -> Iterator[FlopCounterMode]:
 
 def _run(cls: type[Layer], case: Case) -> tuple[Shape, int]:
     tensors = [
-        torch.zeros(shape, dtype=torch.long) if name in cls.integer_inputs else torch.randn(shape)
-        for name, shape in zip(_input_names(cls, len(case.inputs)), case.inputs)
+        torch.zeros(sizes, dtype=torch.long) if name in cls.integer_inputs else torch.randn(sizes)
+        for name, sizes in zip(_input_names(cls, len(case.inputs)), map(_integers, case.inputs))
     ]
     if cls.functional:
         names = [f"x{number}" for number in range(len(tensors))]
@@ -124,6 +124,10 @@ def _run(cls: type[Layer], case: Case) -> tuple[Shape, int]:
     module = getattr(torch.nn, case.kind)(**arguments)
     out = _shape(module(*tensors, **at_call))
     return out, sum(parameter.numel() for parameter in module.parameters())
+
+
+def _integers(shape: Shape) -> tuple[int, ...]:
+    return tuple(int(size) for size in shape)
 
 
 def _input_names(cls: type[Layer], count: int) -> Iterator[str]:

@@ -25,7 +25,18 @@ assert shapecalc.layers
 H, W = symbol("H"), symbol("W")
 SPATIAL = sorted(name for name, cls in KINDS.items() if cls.rank == 2 and len(cls.inputs) == 1)
 #: kinds without a rank in their name that keep or change two spatial axes
-ANY_RANK = ["Upsample", "Interpolate", "PixelShuffle", "PixelUnshuffle", "Pad", "Slice", "Crop", "Unfold", "ReLU", "Flatten"]
+ANY_RANK = [
+    "Upsample",
+    "Interpolate",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "Pad",
+    "Slice",
+    "Crop",
+    "Unfold",
+    "ReLU",
+    "Flatten",
+]
 
 
 class Tally(NamedTuple):
@@ -91,10 +102,14 @@ def _difference(symbolic: Trace, integers: Trace, point: dict[str, int]) -> str 
         if not symbolic.ok:
             return f"symbols are refused ({symbolic.problems[0].message}), integers run"
         if not holds:
-            failing = [str(n.condition) for s in symbolic.steps for n in s.needs if not n.condition.at(**point)]
+            failing = [
+                str(n.condition) for s in symbolic.steps for n in s.needs if not n.condition.at(**point)
+            ]
             return f"a condition fails ({failing}), integers run"
         for mine, real in zip(symbolic.steps, integers.steps):
-            if tuple(at(size, point) for size in mine.shape_out) != tuple(at(size, point) for size in real.shape_out):
+            if tuple(at(size, point) for size in mine.shape_out) != tuple(
+                at(size, point) for size in real.shape_out
+            ):
                 return f"{mine.path}: {mine.shape_out} against {real.shape_out}"
     elif symbolic.ok and holds:
         return f"every condition holds, integers are refused ({integers.problems[0].message})"

@@ -45,7 +45,11 @@ def imports(path: Path, for_types: bool = True) -> list[tuple[str, tuple[str, ..
     package = own[:-1]
     found: list[tuple[str, tuple[str, ...]]] = []
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing = [] if for_types else [node for node in ast.walk(tree) if isinstance(node, ast.If) and _is_typing(node)]
+    typing = (
+        []
+        if for_types
+        else [node for node in ast.walk(tree) if isinstance(node, ast.If) and _is_typing(node)]
+    )
     skipped = {inner for node in typing for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if node in skipped:
@@ -55,10 +59,14 @@ def imports(path: Path, for_types: bool = True) -> list[tuple[str, tuple[str, ..
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.append(((node.module or "").partition(".")[0], ()))
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] + tuple((node.module or "").split(".") if node.module else ())
+            base = package[: len(package) - node.level + 1] + tuple(
+                (node.module or "").split(".") if node.module else ()
+            )
             for alias in node.names:
                 inner = (*base, alias.name)
-                is_module = PACKAGE.joinpath(*inner).with_suffix(".py").exists() or PACKAGE.joinpath(*inner).is_dir()
+                is_module = (
+                    PACKAGE.joinpath(*inner).with_suffix(".py").exists() or PACKAGE.joinpath(*inner).is_dir()
+                )
                 found.append(("shapecalc", inner if is_module else base))
     return found
 
@@ -73,7 +81,9 @@ def test_imports_point_down(path: Path) -> None:
     own = floor_of(() if parts == ("__init__",) else parts)
     for name, target in imports(path):
         if name == "shapecalc":
-            assert floor_of(target) <= own, f"floor {own} imports {'.'.join(target)} on floor {floor_of(target)}"
+            assert floor_of(target) <= own, (
+                f"floor {own} imports {'.'.join(target)} on floor {floor_of(target)}"
+            )
 
 
 def test_every_module_has_a_floor_and_every_floor_its_modules() -> None:

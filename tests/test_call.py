@@ -298,4 +298,4 @@ def test_arithmetic_agrees_with_python(text: str) -> None:
         try:
             assert result(text) == expected
         except SpecError as error:
-            assert error.problem.code == LIMIT  # noqa: PT017
+            assert error.problem.code == LIMIT

@@ -27,7 +27,9 @@ STORY = [
 
 
 def test_every_example_has_its_outcome_here() -> None:
-    assert {path.name.removesuffix(".arch.yaml") for path in EXAMPLES.glob("*.arch.yaml")} == {row[0] for row in STORY}
+    assert {path.name.removesuffix(".arch.yaml") for path in EXAMPLES.glob("*.arch.yaml")} == {
+        row[0] for row in STORY
+    }
 
 
 @pytest.mark.parametrize(("name", "size", "output", "codes"), STORY)

@@ -16,8 +16,6 @@ from shapecalc.show.diagnostic import FEWEST_COLUMNS, TAB, diagnostic, plain
 from shapecalc.show.full import plain as screen
 from shapecalc.show.text import cells, visible, wrapped
 
-# ruff: noqa: E501 (source lines and screens as they are)
-
 DESIGN = """\
 # mel_cae.arch.yaml
 name: MelCAE

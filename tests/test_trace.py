@@ -95,7 +95,9 @@ def test_what_is_no_shape(given: object, message: str) -> None:
     assert message in caught.value.problem.message
 
 
-@pytest.mark.parametrize("given", ["1x10x474", "1×10×474", "1X10X474", "(1, 10, 474)", "1, 10, 474", [1, 10, 474], (1, 10, 474)])
+@pytest.mark.parametrize(
+    "given", ["1x10x474", "1×10×474", "1X10X474", "(1, 10, 474)", "1, 10, 474", [1, 10, 474], (1, 10, 474)]
+)
 def test_spellings_of_a_shape(given: str | list[int] | tuple[int, ...]) -> None:
     assert sc.trace(sc.loads("layers: [ReLU]"), given).output == (1, 10, 474)
 

@@ -443,8 +443,8 @@ def test_any_text_is_read_or_refused_within_its_bounds(loader: str) -> None:
         try:
             tree = parse(text)
         except SpecError as error:
-            assert error.problem.place is not None  # noqa: PT017
-            assert (1, 1) <= error.problem.place[:2] <= error.problem.place[2:]  # noqa: PT017
+            assert error.problem.place is not None
+            assert (1, 1) <= error.problem.place[:2] <= error.problem.place[2:]
             return
         check(tree.root, tree.source)
 
@@ -468,11 +468,11 @@ def check(node: Node, source: str) -> None:
         try:
             resolve(node)
         except SpecError as error:
-            assert error.problem.code == LIMIT  # noqa: PT017
+            assert error.problem.code == LIMIT
         if node.offset is not None:
             assert source[node.offset : node.stop].split() == node.text.split()
         text, start, end, place = node.inside()
         try:
             parse_call(text, start, end, place)
         except SpecError as error:
-            assert error.problem.place is not None  # noqa: PT017
+            assert error.problem.place is not None

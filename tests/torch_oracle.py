@@ -22,7 +22,9 @@ def module_of(layer: Layer) -> Any:
 
 def _evaluate(layer: Layer, tensors: tuple[torch.Tensor, ...]) -> Any:
     names = [f"x{number}" for number in range(len(tensors))]
-    return eval(layer.expression(*names), {"torch": torch, "F": torch.nn.functional, **dict(zip(names, tensors))})
+    return eval(
+        layer.expression(*names), {"torch": torch, "F": torch.nn.functional, **dict(zip(names, tensors))}
+    )
 
 
 def torch_shapes(arch: Arch, traced: Trace, sample: Shape) -> list[Shape]:

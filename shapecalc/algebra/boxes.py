@@ -7,16 +7,16 @@ boxes, raises `SizeLimit`: it stays a condition.
 
 from __future__ import annotations
 
-from math import gcd, inf, isqrt
+from math import gcd, inf
 
 from .levels import at_least, at_most, bounds_on, congruent, equals, times
+from .roots import univariate
 from .segments import ALL, NONE, both
 from .staircase import SizeLimit, within_cap
-from .roots import univariate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .condition import Condition
     from .pieces import Pieces
@@ -31,14 +31,14 @@ PRIMES = 10**6
 """Divisors are found by trial division up to here; what is left must be 1 or below its square."""
 
 
-def boxes(condition: Condition, domain: Mapping[str, Segments] = {}) -> list[Box]:
+def boxes(condition: Condition, domain: Mapping[str, Segments] | None = None) -> list[Box]:
     """Boxes whose union, within the domain, is where the condition holds."""
     terms = condition.size.as_terms()
     constant = terms.get((), 0)
     products = [(factors, c) for factors, c in terms.items() if factors]
     relation, modulus = condition.relation, condition.modulus
     names = sorted(condition.symbols)
-    space = {name: domain.get(name, ALL) for name in names}
+    space = {name: (domain or {}).get(name, ALL) for name in names}
     if any(part == NONE for part in space.values()):
         return []
     try:
@@ -54,7 +54,7 @@ def boxes(condition: Condition, domain: Mapping[str, Segments] = {}) -> list[Box
             raise
     if len(names) == 1:
         (name,) = names
-        return [{name: univariate(terms, name, relation, modulus)}]
+        return [{name: univariate(terms, relation, modulus)}]
     raise SizeLimit(f"{condition} does not come apart into sizes of one symbol each")
 
 
@@ -69,7 +69,9 @@ def _capped(found: Iterator[Box], what: str) -> Iterator[Box]:
         yield box
 
 
-def _product(parts: Sequence[Factor], c: int, constant: int, relation: str, modulus: int, box: Box) -> Iterator[Box]:
+def _product(
+    parts: Sequence[Factor], c: int, constant: int, relation: str, modulus: int, box: Box
+) -> Iterator[Box]:
     """``c*f*g*... + constant`` in the relation."""
     if modulus:
         found = _multiple(parts, c, constant, modulus, box)
@@ -122,7 +124,9 @@ def _residues(parts: Sequence[Factor], residue: int, modulus: int, box: Box) -> 
             yield inner
         elif inner:
             smaller = modulus // common
-            yield from _residues(others, residue // common * pow(r // common, -1, smaller) % smaller, smaller, inner)
+            yield from _residues(
+                others, residue // common * pow(r // common, -1, smaller) % smaller, smaller, inner
+            )
 
 
 def _split(parts: Sequence[Factor], value: int, box: Box) -> Iterator[Box]:
@@ -148,7 +152,7 @@ def _split(parts: Sequence[Factor], value: int, box: Box) -> Iterator[Box]:
 
 def _bounded(parts: Sequence[Factor], bound: int, least: bool, box: Box) -> Iterator[Box]:
     """f*g*... >= bound, or <= bound: by the signs of the factors, then by the values where the quotients change."""
-    zero = 0 >= bound if least else 0 <= bound
+    zero = bound <= 0 if least else bound >= 0
     if zero:
         yield from _split(parts, 0, box)
 
@@ -234,10 +238,11 @@ def _sum(parts: Sequence[Factor], total: int, relation: str, modulus: int, box: 
 
 def _values(parts: Sequence[Factor], total: int, box: Box) -> Sequence[int]:
     """The values of the first summand that matter."""
-    ranges = [bounds_on(f, box[name]) or (0, 0) for name, f in parts]
-    low, high = ranges[0]
-    low = max(low, total - sum(r[1] for r in ranges[1:]))
-    high = min(high, total - sum(r[0] for r in ranges[1:]))
+    (low, high), *others = [bounds_on(f, box[name]) or (0, 0) for name, f in parts]
+    if not any(high == inf for _, high in others):
+        low = max(low, total - sum([high for _, high in others]))
+    if not any(low == -inf for low, _ in others):
+        high = min(high, total - sum([low for low, _ in others]))
     if low == -inf or high == inf:
         raise SizeLimit("a sum of sizes that take infinitely many values does not come apart")
     within_cap(int(high - low) + 1, "a sum's list of values", BOXES)
@@ -253,7 +258,9 @@ def divisors(number: int) -> list[int]:
     left, found, prime = abs(number), [1], 2
     while prime * prime <= left:
         if prime > PRIMES:
-            raise SizeLimit(f"the divisors of {number} are not looked for: it has two prime factors over {PRIMES}")
+            raise SizeLimit(
+                f"the divisors of {number} are not looked for: it has two prime factors over {PRIMES}"
+            )
         power = 1
         powers = [1]
         while left % prime == 0:

@@ -50,6 +50,22 @@ class Condition:
         value = self.size.at(**values)
         return value >= 0 if self.relation == ">=" else (value % self.modulus if self.modulus else value) == 0
 
+    def given(self, **values: int) -> bool | Condition:
+        """What is left of it with some of its symbols fixed.
+
+        >>> from shapecalc.size import same, symbol
+        >>> same(symbol("H") // 2 * symbol("W"), 12).given(W=4)
+        6 <= H <= 7
+        """
+        if self.symbols <= values.keys():
+            return self.at(**values)
+        size = self.size.given(**values)
+        if isinstance(size, int):
+            return (
+                size >= 0 if self.relation == ">=" else (size % self.modulus if self.modulus else size) == 0
+            )
+        return Condition(size.numerator, self.relation, self.modulus)
+
     def _key(self) -> tuple[object, ...]:
         return (self.symbols, self.spans or (self.relation, self.modulus, self.size))
 
@@ -74,6 +90,12 @@ class Condition:
         from .text import condition_text
 
         return condition_text(self, pretty=True)
+
+    def brief(self, limit: int = 80) -> str:
+        """`pretty`, cut where it is longer than the limit; only a text to look at."""
+        from .text import shortened
+
+        return shortened(self.pretty(), limit)
 
 
 def at_least(size: Size, bound: int) -> bool | Condition:

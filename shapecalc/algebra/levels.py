@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from math import inf, lcm
 
-from .cycle import FULL, ascending, first_from, intervals_within
+from .cycle import FULL, ascending, intervals_within
 from .pieces import overlaps, solve
-from .segments import ALL, NONE, both, intervals, of_spans, progression, stretches, tidy, union
-from .staircase import CAP, Staircase, within_cap
+from .segments import ALL, NONE, both, of_spans, progression, stretches, union
+from .staircase import CAP, within_cap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .cycle import Cycle
     from .pieces import Pieces
     from .segments import Segments
+    from .staircase import Staircase
 
 
 def shifted(f: Pieces, constant: int) -> Pieces:
@@ -76,7 +78,7 @@ def bounds_on(f: Pieces, domain: Segments) -> tuple[float, float] | None:
     return None if low > high else (low, high)
 
 
-def _runs(f: Staircase, c: tuple[int, tuple[tuple[int, int], ...]], start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+def _runs(f: Staircase, c: Cycle, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
     """The runs of a staircase within the intervals of a cycle."""
     within_cap(intervals_within(c, start, stop), "a list of intervals")
     for lo, hi in ascending(c, start, stop):
@@ -103,10 +105,12 @@ def image(f: Pieces, domain: Segments) -> Segments:
     return both(union(found), ALL)
 
 
-def _values(stairs, c, start, end, rise, periods) -> Iterator[Segments]:
+def _values(
+    stairs: Staircase, c: Cycle, start: int, end: int, rise: int, periods: int | None
+) -> Iterator[Segments]:
     """The values on a window, and, with a rise, those of the periods after it."""
     slope = stairs.slope
-    spans = []
+    spans: list[tuple[int, int]] = []
     for first, last, value in _runs(stairs, c, start, end):
         if slope in (0, 1, -1):
             length = last - first if slope else 1

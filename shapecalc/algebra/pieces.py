@@ -14,7 +14,10 @@ from .staircase import PIECES_CAP, Staircase, staircase, within_cap
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
 
+    A = TypeVar("A")
+    B = TypeVar("B")
     Pieces = tuple[tuple[int, Staircase], ...]
     Span = tuple[int, int, int, int | None]
 
@@ -27,7 +30,9 @@ def value_at(pieces: Pieces, h: int) -> int:
     raise ValueError(f"a symbol stands for a size of at least 1, not {h}")
 
 
-def overlaps(f: Pieces, g: Pieces) -> Iterator[tuple[int, int | None, Staircase, Staircase]]:
+def overlaps(
+    f: tuple[tuple[int, A], ...], g: tuple[tuple[int, B], ...]
+) -> Iterator[tuple[int, int | None, A, B]]:
     """The stretches (start, stop) on which both have one formula, with the two formulas."""
     i = j = 0
     start = 1

@@ -93,7 +93,12 @@ def of_spans(spans: Iterable[Span]) -> Segments:
     pieces: list[tuple[int, Cycle]] = [(1, EMPTY)]
     groups: list[tuple[int, int | None, list[Interval]]] = []
     for first, length, period, stop in spans:
-        if period > 1 and groups and groups[-1][:2] == (period, stop) and first < groups[-1][2][0][0] + period:
+        if (
+            period > 1
+            and groups
+            and groups[-1][:2] == (period, stop)
+            and first < groups[-1][2][0][0] + period
+        ):
             groups[-1][2].append((first, first + length))
         else:
             groups.append((period, stop, [(first, first + length)]))
@@ -136,7 +141,7 @@ def _both(a: Cycle, b: Cycle, start: int, stop: int | None) -> list[tuple[int, C
 
 def either(f: Segments, g: Segments) -> Segments:
     """The union."""
-    if f == NONE or f == g:
+    if f in (NONE, g):
         return g
     return f if g == NONE else negated(both(negated(f), negated(g)))
 

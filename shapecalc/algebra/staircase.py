@@ -29,7 +29,7 @@ PIECES_CAP = 1 << 10
 """The most pieces of one function."""
 
 
-class SizeLimit(Exception):  # noqa: N818 - it names the limit
+class SizeLimit(Exception):
     """A size that cannot be represented, or only by a table larger than `CAP` or `PIECES_CAP`."""
 
 

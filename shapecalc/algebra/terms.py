@@ -7,16 +7,18 @@ of one function could still differ, `constant_value` decides by the values at en
 
 from __future__ import annotations
 
-from math import prod
+from math import gcd, prod
 
 from .pieces import determining_points
-from .staircase import within_cap
+from .staircase import Staircase, within_cap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .expr import Size, Stairs
+    from .expr import Size
+    from .formula import Stairs
+    from .pieces import Pieces
 
     Factors = tuple[Stairs, ...]
     Terms = dict[Factors, int]
@@ -29,6 +31,26 @@ def ordered(factors: Factors) -> Factors:
 
 def _order(factor: Stairs) -> tuple[object, ...]:
     return factor.symbol, [(start, f.record()) for start, f in factor.pieces]
+
+
+def content(f: Pieces) -> int:
+    """The greatest number that divides the formulas."""
+    return gcd(*[part for _, s in f for part in (s.slope, s.base, *[height for _, height in s.jumps])])
+
+
+def divided(pieces: Pieces, number: int) -> Pieces:
+    """All values over a number that divides the content; a negative one turns the sign."""
+    size, sign = abs(number), 1 if number > 0 else -1
+    smaller = [
+        (
+            start,
+            Staircase(
+                f.slope // size, f.base // size, f.period, tuple([(at, a // size) for at, a in f.jumps])
+            ),
+        )
+        for start, f in pieces
+    ]
+    return tuple([(start, f.times(sign)) for start, f in smaller] if sign < 0 else smaller)
 
 
 def merged(terms: Terms) -> Terms:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from math import gcd
 
-from .expr import Polynomial, Stairs
 from .pieces import least
 from .staircase import CAP, Staircase, staircase
 
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .condition import Condition
-    from .expr import Expr, Size
+    from .expr import Size
+    from .formula import Stairs
     from .pieces import Pieces, Span
+    from .terms import Terms
 
     Text = tuple[str, int]
 
@@ -86,31 +87,33 @@ def size_text(size: Size, pretty: bool) -> str:
 def _size(size: Size, write: Notation, tight: bool = True) -> Text:
     if isinstance(size, int):
         return write.sum((), size)
-    if isinstance(size, Stairs):
-        text = _pieces(size.pieces, size.symbol, write, tight or size.denominator > 1)
-    else:
-        assert isinstance(size, Polynomial)
-        parts = [(c, _product(factors, write)) for factors, c in size.terms.items() if factors]
-        text = write.sum(parts, size.terms.get((), 0), tight or size.denominator > 1)
+    text = size.written(write, tight or size.denominator > 1)
     if size.denominator > 1:
         return f"{write.wrap(text, 2)}{'/' if write.pretty else '//'}{size.denominator}", 2
     return text
 
 
+def terms_text(terms: Terms, write: Notation, tight: bool) -> Text:
+    """A sum of products."""
+    parts = [(c, _product(factors, write)) for factors, c in terms.items() if factors]
+    return write.sum(parts, terms.get((), 0), tight)
+
+
 def _product(factors: tuple[Stairs, ...], write: Notation) -> Text:
-    texts = [_pieces(factor.pieces, factor.symbol, write) for factor in factors]
+    texts = [pieces_text(factor.pieces, factor.symbol, write) for factor in factors]
     if len(texts) == 1:
         return texts[0]
     texts.sort(key=lambda text: not text[0].isidentifier())  # N before (H//2)
     return ("·" if write.pretty else "*").join(write.wrap(text, 0) for text in texts), 1
 
 
-def _pieces(pieces: Pieces, name: str, write: Notation, tight: bool = True) -> Text:
+def pieces_text(pieces: Pieces, name: str, write: Notation, tight: bool = True) -> Text:
+    """A function of one symbol."""
     first, others = pieces[0][1], pieces[1:]
     if not others:
         return _stairs(first, (name, 0), write, tight)
     left, right = ((1, first),), ((1, others[0][1]), *others[1:])
-    a, b = _pieces(left, name, write)[0], _pieces(right, name, write)[0]
+    a, b = pieces_text(left, name, write)[0], pieces_text(right, name, write)[0]
     if least(left, right) == pieces:
         return f"min({a}, {b})", 0
     if _negative(least(_negative(left), _negative(right))) == pieces:
@@ -193,6 +196,13 @@ def _floor_of_line(f: Staircase) -> int | None:
     return constant if not odd and Staircase(rise, constant).floor(period) == f else None
 
 
+def shortened(text: str, limit: int) -> str:
+    """The text, cut at a gap before the limit."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: text.rfind(' ', 0, limit - 1) + 1] or text[: limit - 1]}…"
+
+
 def condition_text(condition: Condition, pretty: bool) -> str:
     """
     >>> from shapecalc.size import same, symbol
@@ -208,28 +218,13 @@ def condition_text(condition: Condition, pretty: bool) -> str:
     )
     if solved is not None:
         return solved
-    left, relation, right = _two_sides(size)
+    left, relation, right = size.sides()
     relation = "==" if condition.relation == "==" else relation
     return f"{_size(left, write)[0]} {_sign(relation, write)} {_size(right, write)[0]}"
 
 
 def _sign(relation: str, write: Notation) -> str:
     return {">=": "≥", "<=": "≤", "==": "="}[relation] if write.pretty else relation
-
-
-def _two_sides(size: Expr) -> tuple[Size, str, Size]:
-    """``size >= 0`` with what is subtracted on the other side."""
-    if isinstance(size, Stairs):
-        last = size.pieces[-1][1]
-        body = size - last.base
-        return (body, ">=", -last.base) if last.rise >= 0 else (-body, "<=", last.base)
-    assert isinstance(size, Polynomial)
-    constant = size.terms.get((), 0)
-    added = {factors: c for factors, c in size.terms.items() if factors and c > 0}
-    taken = {factors: -c for factors, c in size.terms.items() if factors and c < 0}
-    if not added:
-        return Polynomial(taken), "<=", constant
-    return Polynomial(added), ">=", Polynomial(taken) - constant if taken else -constant
 
 
 def _solved(spans: tuple[Span, ...], name: str, write: Notation) -> str | None:

@@ -60,7 +60,9 @@ class _ChannelMixing(Layer, abstract=True):
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         axes = ", ".join(("batch", "channels", *AXES[self.rank]))
-        return refusal(WRONG_RANK, f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({axes})")
+        return refusal(
+            WRONG_RANK, f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({axes})"
+        )
 
     def _wrong_channels(self, found: Size) -> ShapeError:
         return refusal(
@@ -106,17 +108,24 @@ class _Conv(_ChannelMixing, abstract=True):
     def _windows(self) -> tuple[tuple[int, int, int, int], ...]:
         """(kernel_size, stride, padding, dilation) of each axis; a padding in words counts as 0."""
         padding = (0,) * self.rank if isinstance(self.padding, str) else self.per_axis("padding")
-        return tuple(zip(self.per_axis("kernel_size"), self.per_axis("stride"), padding, self.per_axis("dilation")))
+        return tuple(
+            zip(self.per_axis("kernel_size"), self.per_axis("stride"), padding, self.per_axis("dilation"))
+        )
+
+    @cached_property
+    def _is_special(self) -> bool:
+        return self.padding == "same" or self.padding_mode != "zeros"
 
     def shape(self, need: Needs, x: Shape) -> Shape:
-        if self.is_unbatched(x):
-            return self.shape(need, (1, *x))[1:]
         if len(x) != self.rank + 2 or x[1] != self.in_channels:
+            if self.is_unbatched(x):
+                return self.shape(need, (1, *x))[1:]
             self.check_input(need, x)
-        if self.padding_mode != "zeros":
-            self._check_padding_mode(need, x)
-        if self.padding == "same":
-            return (x[0], self.out_channels, *x[2:])
+        if self._is_special:
+            if self.padding_mode != "zeros":
+                self._check_padding_mode(need, x)
+            if self.padding == "same":
+                return (x[0], self.out_channels, *x[2:])
         out = [x[0], self.out_channels]
         for size, window in zip(x[2:], self._windows):
             fitting = window_output(size, *window)
@@ -185,13 +194,17 @@ class _Conv(_ChannelMixing, abstract=True):
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every output position takes `in_channels/groups` kernels of taps."""
-        per_position = self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        per_position = (
+            self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        )
         return per_position * product(out[-self.rank :]) * product(out[: -self.rank - 1])
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes = inputs[0][-self.rank :]
         if self.padding == "same":
-            return tuple(f"{name} {size}, kept by padding='same'" for name, size in zip(AXES[self.rank], sizes))
+            return tuple(
+                f"{name} {size}, kept by padding='same'" for name, size in zip(AXES[self.rank], sizes)
+            )
         return tuple(
             f"{name} {window_formula(size, *window)} = {result}"
             for name, size, window, result in zip(AXES[self.rank], sizes, self._windows, out[-self.rank :])
@@ -233,9 +246,9 @@ class _ConvTranspose(_ChannelMixing, abstract=True):
         return tuple(zip(*(self.per_axis(name) for name in names)))
 
     def shape(self, need: Needs, x: Shape) -> Shape:
-        if self.is_unbatched(x):
-            return self.shape(need, (1, *x))[1:]
         if len(x) != self.rank + 2 or x[1] != self.in_channels:
+            if self.is_unbatched(x):
+                return self.shape(need, (1, *x))[1:]
             self.check_input(need, x)
         out = [x[0], self.out_channels]
         for size, window in zip(x[2:], self._windows):
@@ -261,7 +274,9 @@ class _ConvTranspose(_ChannelMixing, abstract=True):
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every *input* position is spread over `out_channels/groups` kernels of taps."""
         x = inputs[0]
-        per_position = self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        per_position = (
+            self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        )
         return per_position * product(x[-self.rank :]) * product(x[: -self.rank - 1])
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:

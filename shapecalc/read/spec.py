@@ -10,6 +10,7 @@ A var may be called like a layer's kind, which never stands where a number does,
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,11 +46,11 @@ def loads(text: str, path: str | None = None, set: Mapping[str, int | float] | N
             gc.enable()
 
 
-def load(path: str, set: Mapping[str, int | float] | None = None) -> Arch:
+def load(path: str | os.PathLike[str], set: Mapping[str, int | float] | None = None) -> Arch:
     """The architecture in a file. Raises `SpecError`, and `OSError` where the file cannot be read."""
     with open(path, "rb") as file:
         data = file.read()
-    return loads(tree.decode(data), path, set)
+    return loads(tree.decode(data), os.fspath(path), set)
 
 
 class _Spec:

@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..algebra.sets import SizeSet
 from ..algebra.solve import Solution
+from ..input_sizes import Sizes
 from ..shapes import sample
-from ..sizes import Sizes
 from ..size import SizeLimit
 from ..version import __version__
+from .text import encodes
 
-#: How many members of an infinite set a report lists.
+#: How many members of an infinite set, and how many boxes of a joint one, a report lists.
 FIRST = 8
 
-Spell = Callable[[SizeSet], str]
+#: For terminals that do not have the signs of mathematics.
+PLAIN = str.maketrans({"≡": "==", "≥": ">=", "≤": "<=", "⌊": "(", "⌋": ")", "·": "*", "−": "-"})
 
 
-def sizes_lines(found: Sizes, near: Mapping[str, int] | None, upto: int | None, spell: Spell = str) -> list[str]:
+def sizes_lines(
+    found: Sizes, near: Mapping[str, int] | None = None, upto: int | None = None, charset: str = "utf-8"
+) -> list[str]:
     """The answer as lines: where it runs, where it holds, why, and the nearest sizes."""
-    shape = "x".join(map(str, sample(found.trace.shape_in)))
-    lines = [f"{found.trace.arch.name} for {shape}"]
+    lines = [f"{found.trace.arch.name} for {'x'.join(map(str, sample(found.trace.shape_in)))}"]
     if found.limit:
-        lines += [f"  no set of sizes: {found.limit.message}", f"  at `{found.limit.path}`; single sizes are exact:"]
-        return lines + _single(found, near)
-    lines.append(f"  runs   {_where(found.running, spell)}")
-    lines.append(f"  holds  {_where(found.holding, spell)}" + _because(found))
-    if found.reasons:
-        lines.append("  why")
-        width = max(len(reason.path or "the contract") for reason in found.reasons)
-        lines += [
-            f"    {reason.path or 'the contract':<{width}}  needs {reason.condition}" for reason in found.reasons
-        ]
-    if upto is not None:
-        lines += [f"  {name} up to {upto}: {_members(found, name, upto)}" for name in found.symbols]
-    return lines + _single(found, near)
+        lines += [f"  no set: {found.limit.message}", "  single sizes are exact all the same"]
+    else:
+        lines.append(f"  runs   {_where(found.running)}" + _because(found, holding=False))
+        lines.append(f"  holds  {_where(found.holding)}" + _because(found, holding=True))
+        lines += _why(found)
+        if upto is not None:
+            lines += [f"  {name} up to {upto}: {_members(found, name, upto)}" for name in found.symbols]
+    lines += _near(found, near) if near else []
+    return lines if encodes("≡≥≤⌊⌋·−", charset) else [line.translate(PLAIN) for line in lines]
 
 
-def _where(solution: Solution, spell: Spell) -> str:
-    """The union of boxes as text, what is kept as a condition after it."""
-    if solution.boxes is None:
-        return "where " + " and ".join(map(str, solution.rest))
-    boxes = [", ".join(spell(box[name]) for name in solution.symbols) or "always" for box in solution.boxes]
-    text = "; or ".join(boxes[:FIRST]) or "for no size"
-    more = f"; and {len(boxes) - FIRST} more" if len(boxes) > FIRST else ""
-    rest = "".join(f", where {condition}" for condition in solution.rest)
-    return text + more + rest
+def _where(solution: Solution) -> str:
+    """The solution as text, a line a box; of many boxes the first."""
+    text = str(solution)
+    if text in ("always", "never"):
+        return {"always": "for every size", "never": "for no size"}[text]
+    boxes = text.split(", or ")
+    more = [f"{len(boxes) - FIRST} more such"] if len(boxes) > FIRST else []
+    return "for " + ",\n         or ".join(boxes[:FIRST] + more)
 
 
-def _because(found: Sizes) -> str:
-    if found.problem is None:
+def _why(found: Sizes) -> list[str]:
+    """The conditions that others do not imply, and who asks for them."""
+    reasons = found.binding
+    width = max((len(reason.path or "the contract") for reason in reasons), default=0)
+    return [
+        f"    {reason.path or 'the contract':<{width}}  needs {reason.condition.pretty()}"
+        for reason in reasons
+    ]
+
+
+def _because(found: Sizes, holding: bool) -> str:
+    if found.problem is None or (not holding and found.trace.failed is None):
         return ""
     where = f"`{found.problem.path}`: " if found.problem.path else ""
     return f", because {where}{found.problem.message}"
@@ -60,10 +67,8 @@ def _members(found: Sizes, name: str, upto: int) -> str:
     return ", ".join(map(str, found.axis(name).holds.upto(upto))) or "none"
 
 
-def _single(found: Sizes, near: Mapping[str, int] | None) -> list[str]:
+def _near(found: Sizes, near: Mapping[str, int]) -> list[str]:
     """What is said of the sizes asked about."""
-    if near is None:
-        return []
     asked = "x".join(str(near[name]) for name in found.symbols)
     if found.holds(**near):
         return [f"  near {asked}: it holds"]
@@ -71,30 +76,41 @@ def _single(found: Sizes, near: Mapping[str, int] | None) -> list[str]:
     lines = [f"  near {asked}: {runs}"]
     if found.limit:
         return lines
-    for name in found.symbols:
-        lines.append(f"    {name} = {near[name]}: {_neighbours(found.holding.with_fixed(name, **near), near[name])}")
+    lines += [f"    {name} = {near[name]}{_neighbours(found, name, near)}" for name in found.symbols]
     nearest = found.near(**near)
     if nearest is None:
         return [*lines, "    no size holds"]
-    changes = [_change(name, near[name], nearest[name]) for name in found.symbols if nearest[name] != near[name]]
-    return [*lines, f"    nearest: {'x'.join(str(nearest[name]) for name in found.symbols)} ({', '.join(changes)})"]
+    changes = [
+        _change(name, near[name], nearest[name]) for name in found.symbols if nearest[name] != near[name]
+    ]
+    return [
+        *lines,
+        f"    nearest: {'x'.join(str(nearest[name]) for name in found.symbols)} ({', '.join(changes)})",
+    ]
 
 
-def _neighbours(members: SizeSet, size: int) -> str:
-    """What to do on one axis, the others kept."""
+def _neighbours(found: Sizes, name: str, near: Mapping[str, int]) -> str:
+    """What to do on one axis: whatever the others are, or with them kept where the axes depend on each other."""
+    size = near[name]
+    try:
+        members = found.holding.axis(name)
+    except SizeLimit:
+        members = found.holding.with_fixed(name, **near)
     if size in members:
-        return "holds"
+        return " fits"
     below, above = members.below(size), members.above(size)
     parts = [f"{below} (crop {size - below})"] if below is not None else []
     parts += [f"{above} (pad {above - size})"] if above is not None else []
-    return " or ".join(parts) or "no size holds with the others as they are"
+    return " does not fit" + (f": {' or '.join(parts)}" if parts else ", nor does any size")
 
 
 def _change(name: str, asked: int, found: int) -> str:
     return f"pad {name} by {found - asked}" if found > asked else f"crop {name} by {asked - found}"
 
 
-def sizes_json(found: Sizes, near: Mapping[str, int] | None, upto: int | None, path: str | None) -> dict[str, Any]:
+def sizes_json(
+    found: Sizes, near: Mapping[str, int] | None, upto: int | None, path: str | None
+) -> dict[str, Any]:
     """The answer as data; documented in docs/json.md."""
     nearest = found.near(**near) if near is not None and not found.limit else None
     return {
@@ -110,7 +126,12 @@ def sizes_json(found: Sizes, near: Mapping[str, int] | None, upto: int | None, p
         "conditions": [{"path": reason.path, "condition": str(reason.condition)} for reason in found.reasons],
         "near": None
         if near is None
-        else {"sizes": dict(near), "runs": found.runs(**near), "holds": found.holds(**near), "nearest": nearest},
+        else {
+            "sizes": dict(near),
+            "runs": found.runs(**near),
+            "holds": found.holds(**near),
+            "nearest": nearest,
+        },
     }
 
 

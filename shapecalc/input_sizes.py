@@ -81,12 +81,25 @@ class Sizes:
     def axis(self, symbol: str) -> Axis:
         """The sets of one symbol. Raises `KeyError` for an unknown one, `SizeLimit` where there are none."""
         if symbol not in self.symbols:
-            raise KeyError(f"no axis is called `{symbol}`: the symbols are {', '.join(self.symbols) or 'none'}")
+            raise KeyError(
+                f"no axis is called `{symbol}`: the symbols are {', '.join(self.symbols) or 'none'}"
+            )
         return Axis(symbol, self.running.axis(symbol), self.holding.axis(symbol))
 
     def near(self, **sizes: int) -> dict[str, int] | None:
         """The sizes that hold nearest to these, by the least sum of changes; None where none hold."""
         return self.holding.nearest(**self._values(sizes))
+
+    @property
+    def binding(self) -> tuple[Reason, ...]:
+        """The reasons that no single other one implies: what the sizes really hang on."""
+        sets = [_solved_alone(reason.condition) for reason in self.reasons]
+        return tuple(
+            reason
+            for reason, own in zip(self.reasons, sets)
+            if own is None
+            or not any(other is not None and other.symbol == own.symbol and other < own for other in sets)
+        )
 
     @property
     def running(self) -> Solution:
@@ -115,7 +128,9 @@ class Sizes:
 
     def _traced(self, sizes: dict[str, int]) -> Trace:
         values = self._values(sizes)
-        shape = tuple(size if isinstance(size, int) else values.get(str(size), N) for size in self.trace.shape_in)
+        shape = tuple(
+            size if isinstance(size, int) else values.get(str(size), N) for size in self.trace.shape_in
+        )
         return trace(self.trace.arch, shape)
 
     def __repr__(self) -> str:
@@ -171,6 +186,15 @@ def _each_once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(first.values())
 
 
+def _solved_alone(condition: Condition) -> SizeSet | None:
+    """The set of a condition on one symbol; None for one on several, and where there is no set."""
+    if len(condition.symbols) != 1:
+        return None
+    try:
+        return SizeSet.from_condition(condition)
+    except SizeLimit:
+        return None
+
+
 def _all_hold(reasons: Iterable[Reason], values: dict[str, int]) -> bool:
     return all(reason.condition.at(**values) for reason in reasons)
-

@@ -1,0 +1,142 @@
+"""What the command line is given: paths, shapes, settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from .arch import Arch
+from .output import complain
+from .problem import UNREADABLE, Problem, SpecError
+from .report import Report, judge
+from .shapes import Shape, sample, whole_shape
+
+Settings = dict[str, int | float]
+
+SUFFIX = ".arch.yaml"
+
+
+class UsageError(Exception):
+    """The command was asked for something that makes no sense; exit status 2."""
+
+
+def reports(paths: Iterable[str], shape: Shape | None, settings: Settings) -> Iterator[Report]:
+    """A report on each file; for a folder, on each spec in it and below it. No file is reported twice."""
+    seen: set[str] = set()
+    for path in paths:
+        try:
+            files = _specs(path) if os.path.isdir(path) else [path]
+        except OSError as error:
+            yield unusable(path, f"cannot be read: {error.strerror}: `{error.filename}`")
+            continue
+        for file in files:
+            if os.path.normpath(file) not in seen:
+                seen.add(os.path.normpath(file))
+                yield judged(file, shape, settings)
+        if not files:
+            yield unusable(path, f"no *{SUFFIX} in the folder")
+
+
+def _specs(folder: str) -> list[str]:
+    """The specs in a folder and below it; hidden folders (`.git`, `.venv`) are left out."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    found = []
+    for below, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [os.path.join(below, file) for file in files if file.endswith(SUFFIX)]
+    return sorted(found)
+
+
+def judged(path: str, shape: Shape | None, settings: Settings) -> Report:
+    """The report on one file or on stdin."""
+    arch = architecture(path, settings)
+    if isinstance(arch, Report):
+        return arch
+    try:
+        return judge(arch, shape)
+    except SpecError as error:
+        return _refused(Report(arch.path, None, (error.problem,)))
+
+
+def architecture(path: str, settings: Settings) -> Arch | Report:
+    """What a file or stdin describes, or the report that says why it describes nothing."""
+    from .read.decode import decode
+    from .read.spec import loads
+
+    name, text = "<stdin>" if path == "-" else path, None
+    try:
+        text = decode(_bytes(path))
+        return loads(text, name, settings)
+    except OSError as error:
+        return unusable(name, f"cannot be read: {error.strerror or error}")
+    except SpecError as error:
+        return _refused(Report(name, None, (error.problem,), text=text))
+
+
+def _bytes(path: str) -> bytes:
+    if path != "-":
+        with open(path, "rb") as file:
+            return file.read()
+    if sys.stdin is None:
+        raise OSError("stdin is closed")
+    return sys.stdin.buffer.read()
+
+
+def unusable(path: str, message: str) -> Report:
+    """The report of a path that cannot be read."""
+    return _refused(Report(path, None, (Problem(UNREADABLE, message),)))
+
+
+def _refused(report: Report) -> Report:
+    """The report; where its problem has no place, it is no finding but wrong usage, and is said on stderr."""
+    if is_unusable(report):
+        complain(f"{report.path}: {_said(report.problems[0])}")
+    return report
+
+
+def _said(problem: Problem) -> str:
+    return f"{problem.message}; {problem.help}" if problem.help else problem.message
+
+
+def is_unusable(report: Report) -> bool:
+    """Whether the report is of something that could not be read, or was asked wrongly."""
+    return report.trace is None and all(problem.place is None for problem in report.problems)
+
+
+def shape(text: str | None) -> Shape | None:
+    """`--input` as a shape. Raises `UsageError`."""
+    try:
+        return None if text is None else whole_shape(text)
+    except SpecError as error:
+        raise UsageError(f"--input: {_said(error.problem)}") from None
+
+
+def settings(texts: list[str] | None) -> Settings:
+    """`width=32` as a name and a number. Raises `UsageError`."""
+    settings: Settings = {}
+    for text in texts or []:
+        name, _, number = text.partition("=")
+        try:
+            settings[name.strip()] = int(number) if number.strip("+- ").isdigit() else float(number)
+        except ValueError:
+            raise UsageError(f"--set takes NAME=NUMBER, not `{text}`") from None
+    return settings
+
+
+def point(text: str | None, free: Sequence[str], given: Shape) -> dict[str, int] | None:
+    """`--near`: the free sizes (`10x474`), or a whole sample (`1x10x474`), by symbol. Raises `UsageError`."""
+    if text is None:
+        return None
+    try:
+        sizes = sample(whole_shape(text))
+    except SpecError as error:
+        raise UsageError(f"--near: {_said(error.problem)}") from None
+    names = [str(size) for size in sample(given)]
+    values = dict(zip(free if len(sizes) == len(free) else names, sizes))
+    if len(sizes) not in (len(free), len(names)) or any(not isinstance(size, int) for size in sizes):
+        raise UsageError(f"--near takes {len(free)} sizes, for {', '.join(free)}, not `{text}`")
+    return {name: size for name in free if isinstance(size := values[name], int)}
