@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import inputs
-from .inputs import SUFFIX, UsageError
+from .inputs import SUFFIX, USAGE, UsageError
 from .output import charset, complain, discard, write
 from .version import __version__
 
@@ -28,8 +28,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-USAGE = 2
 
 
 class Format(StrEnum):
@@ -192,9 +190,6 @@ def run() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
-    except UsageError as error:
-        complain(str(error))
-        sys.exit(USAGE)
     except OSError as error:
         discard(sys.stdout)
         complain(f"cannot write: {error.strerror or error}")
@@ -216,7 +211,7 @@ def _printed(report: Report, chosen: Format) -> str:
         return "".join(f"{line}\n" for line in concise(report.path, report.problems, charset()))
     from .show.full import full
 
-    return full(report.path, report.text, report.trace, report.problems, report.needs)
+    return full(report.path, report.text, report.trace, report.problems)
 
 
 def _summary(reports: list[Report]) -> str:

@@ -155,6 +155,35 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
     return Sizes(arch, shape)
 
 
+def sizes_that_work(traced: Trace) -> str | None:
+    """For sizes that fail: which ones near them hold, "W = 96 and 100 work; 98 does not"; None if none do."""
+    if any(not isinstance(size, int) and size != N for size in traced.shape_in):
+        return None
+    shape = freed(traced.shape_in)
+    found = Sizes(traced.arch, shape)
+    asked = {str(name): size for name, size in zip(shape, traced.shape_in) if isinstance(size, int)}
+    values = {name: asked[name] for name in found.symbols}
+    if found.limit or found.problem or found.holds(**values):
+        return None
+    try:
+        sets = {name: found.holding.axis(name) for name in found.symbols}
+    except SizeLimit:
+        return None
+    wrong = {name: members for name, members in sets.items() if members and values[name] not in members}
+    if not wrong:  # each axis fits some other, but not the others as they are
+        wrong = {name: found.holding.with_fixed(name, **values) for name in found.symbols}
+        wrong = {name: members for name, members in wrong.items() if members}
+    if not wrong or not found.holding:
+        return None
+    work = ", ".join(f"{name} = {_around(members, values[name])}" for name, members in wrong.items())
+    return f"{work} work; {'x'.join(str(values[name]) for name in wrong)} does not"
+
+
+def _around(members: SizeSet, size: int) -> str:
+    below, above = members.below(size), members.above(size)
+    return " and ".join(str(near) for near in (below, above) if near is not None)
+
+
 def freed(shape: Shape) -> Shape:
     """The shape with letters for the axes after batch and channels.
 

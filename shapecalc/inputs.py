@@ -17,8 +17,15 @@ Settings = dict[str, int | float]
 SUFFIX = ".arch.yaml"
 
 
-class UsageError(Exception):
-    """The command was asked for something that makes no sense; exit status 2."""
+USAGE = 2
+
+
+class UsageError(SystemExit):
+    """The command was asked for something that makes no sense: said on stderr, exit status 2."""
+
+    def __init__(self, message: str) -> None:
+        complain(message)
+        super().__init__(USAGE)
 
 
 def reports(paths: Iterable[str], shape: Shape | None, settings: Settings) -> Iterator[Report]:

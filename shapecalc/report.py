@@ -43,7 +43,7 @@ class Report(NamedTuple):
     def __str__(self) -> str:
         from .show.full import plain
 
-        return plain(self.path, self.text, self.trace, self.problems, self.needs)
+        return plain(self.path, self.text, self.trace, self.problems)
 
     def __repr__(self) -> str:
         return f"<Report {self.name or self.path}: {len(self.problems)} problems>"
@@ -93,7 +93,20 @@ def judge(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Report
     verdict = contract(traced)
     problems = (*traced.problems, *verdict.problems)
     if problems:
-        from .repair import repaired  # a clean check, the most frequent, does not pay for it
-
-        problems = tuple(repaired(traced, problem) for problem in problems)
+        problems = tuple(_helped(traced, problem) for problem in problems)
     return Report(arch.path, traced, problems, verdict.needs, arch.text)
+
+
+def _helped(traced: Trace, problem: Problem) -> Problem:
+    """The problem with a repair; where there is none, with the sizes near by that need none.
+
+    A clean check, the most frequent, does not pay for these imports.
+    """
+    from .repair import repaired
+
+    problem = repaired(traced, problem)
+    if problem.help is not None:
+        return problem
+    from .input_sizes import sizes_that_work
+
+    return problem._replace(help=sizes_that_work(traced))

@@ -42,7 +42,7 @@ def drawn(found: Problem, text: str | None, width: int = 100, charset: str = "ut
 
 
 def shown(report: Report, width: int) -> str:
-    return screen(report.path, report.text, report.trace, report.problems, report.needs, width)
+    return screen(report.path, report.text, report.trace, report.problems, width)
 
 
 def test_design_example() -> None:
@@ -133,12 +133,14 @@ def test_no_line_is_left_for_the_terminal_to_break(example: object, width: int) 
     assert [line for line in shown(report, width).splitlines() if columns(line) > width] == []
 
 
-def test_symbols_stand_in_brackets_and_conditions_below_the_table() -> None:
+def test_symbols_are_formulas_and_conditions_stand_below_the_table() -> None:
     spec = "layers:\n  - Conv2d(1, 2, 3, stride=2, padding=1)\n  - MaxPool2d(2)\n  - Conv2d(2, 2, 1)"
     text = shown(check_text(spec, None, "1xHx8"), 100)
-    assert "1xHx8 → 2x((H+1)//2)x4" in text
+    assert "1xHx8 → 2 × ⌊(H+1)/2⌋ × 4" in text
+    assert "layers.1  MaxPool2d  → 2 × ⌊(H+1)/4⌋ × 2" in text
     assert text.count("needs") == 1
-    assert "\nlayers.1 needs H >= 3\n" in text
+    assert "\n    layers.1  needs H ≥ 3\n" in text
+    assert "\n  runs   for H ≥ 3\n" in text
 
 
 def test_ascii_charset_leaves_nothing_out() -> None:

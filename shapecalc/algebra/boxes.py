@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     Factor = tuple[str, Pieces]
 
 BOXES = 1 << 12
-"""The most boxes that a condition is split into, and the most values that a sum or a remainder is split by."""
+"""The most boxes that a condition is split into, and the most remainders that it is split by."""
+VALUES = 1 << 8
+"""The most values of a summand that a sum is split by."""
 PRIMES = 10**6
 """Divisors are found by trial division up to here; what is left must be 1 or below its square."""
 
@@ -212,40 +214,34 @@ def _sum(parts: Sequence[Factor], total: int, relation: str, modulus: int, box: 
     if modulus:
         within_cap(modulus, "a remainder's list of boxes", BOXES)
 
+    def level(f: Pieces, a: int) -> Segments:
+        if modulus:
+            return congruent(f, a, modulus)
+        return equals(f, a) if relation == "==" else at_least(f, a)
+
     def split(left: Sequence[Factor], total: int, box: Box) -> Iterator[Box]:
         (name, f), *others = left
-        if not others:
-            here = (
-                congruent(f, total, modulus)
-                if modulus
-                else equals(f, total)
-                if relation == "=="
-                else at_least(f, total)
-            )
-            if inner := _meet(box, name, here):
-                yield inner
-            return
-        for a in range(modulus) if modulus else _values(left, total, box):
-            if modulus:
-                here = congruent(f, a, modulus)
-            else:
-                here = equals(f, a) if relation == "==" else at_least(f, a)
-            if inner := _meet(box, name, here):
+        for a in [total] if not others else range(modulus) if modulus else _values(left, total, relation, box):
+            inner = _meet(box, name, level(f, a))
+            if inner and others:
                 yield from split(others, total - a, inner)
+            elif inner:
+                yield inner
 
     return _capped(split(parts, total, box), "a sum's list of boxes")
 
 
-def _values(parts: Sequence[Factor], total: int, box: Box) -> Sequence[int]:
-    """The values of the first summand that matter."""
+def _values(parts: Sequence[Factor], total: int, relation: str, box: Box) -> Sequence[int]:
+    """The values (or, for >=, the least values) of the first summand that make a difference."""
     (low, high), *others = [bounds_on(f, box[name]) or (0, 0) for name, f in parts]
     if not any(high == inf for _, high in others):
         low = max(low, total - sum([high for _, high in others]))
     if not any(low == -inf for low, _ in others):
-        high = min(high, total - sum([low for low, _ in others]))
+        enough = total - sum([low for low, _ in others])
+        high = min(high, enough if relation == "==" else max(low, enough))
     if low == -inf or high == inf:
         raise SizeLimit("a sum of sizes that take infinitely many values does not come apart")
-    within_cap(int(high - low) + 1, "a sum's list of values", BOXES)
+    within_cap(int(high - low) + 1, "a sum's list of values", VALUES)
     return range(int(low), int(high) + 1)
 
 

@@ -194,7 +194,7 @@ class Expr:
         >>> from shapecalc.size import symbol
         >>> h, w = symbol("H"), symbol("W")
         >>> print((h // 5 * w + h // 7 + w // 11).brief(20), (h // 5).brief(20))
-        ⌊H/5⌋·W + ⌊H/7⌋ + … ⌊H/5⌋
+        W·⌊H/5⌋ + ⌊H/7⌋ + … ⌊H/5⌋
         """
         from .text import shortened
 

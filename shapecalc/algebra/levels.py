@@ -124,19 +124,19 @@ def _values(
 
 def _repeated(low: int, length: int, rise: int, periods: int | None) -> Iterator[Segments]:
     """The parts >= 1 of low <= v < low+length, and of its copies moved by multiples of the rise."""
-    if rise < 0:  # finitely many periods: count them from the last
-        assert periods is not None
-        low, rise = low + rise * (periods - 1), -rise
-    if not rise or periods == 0 or periods == 1:
+    if not rise or (periods is not None and periods < 2):
         if low + length > 1:
             yield progression(max(1, low), low + length - max(1, low), 1, low + length)
         return
+    if rise < 0:  # finitely many periods: count them from the last
+        assert periods is not None
+        low, rise = low + rise * (periods - 1), -rise
     if length >= rise:
         stop = None if periods is None else low + rise * (periods - 1) + length
         if stop is None or stop > 1:
             yield progression(max(1, low), 1, 1, stop)
         return
-    skipped = max(0, -((low + length - 2) // rise)) if low < 1 else 0
+    skipped = max(0, -((low + length - 2) // rise))  # copies that end below 1
     left = None if periods is None else periods - skipped
     low += skipped * rise
     if left is not None and left <= 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .boxes import BOXES, boxes
 from .project import project
-from .segments import ALL, NONE, both, either, negated, union
+from .segments import ALL, NONE, both, contains, either, negated, union
 from .set_text import LISTED
 from .sets import SizeSet
 from .staircase import SizeLimit, within_cap
@@ -60,16 +60,20 @@ class Solution:
 
     def contains(self, **values: int) -> bool:
         """Do all conditions hold at these values?  (Always exact.)"""
-        inside = any(all(values[name] in side for name, side in box.items()) for box in self.frame)
-        return inside and all(condition.at(**values) for condition in self.rest)
+        return self._inside(values, self.symbols) != [] and all(
+            condition.at(**values) for condition in self.rest
+        )
+
+    def _inside(self, values: dict[str, int], names: Iterable[str]) -> list[Box]:
+        """The boxes that these sides admit."""
+        return [box for box in self._frame if all(contains(box[name], values[name]) for name in names)]
 
     def fixed(self, **values: int) -> Solution:
         """The solution for the other symbols, with these fixed."""
         names = [name for name in self.symbols if name not in values]
         inside = [
             {name: box[name] for name in names}
-            for box in self._frame
-            if all(values[name] in SizeSet(name, box[name]) for name in self.symbols if name in values)
+            for box in self._inside(values, [name for name in self.symbols if name in values])
         ]
         left = [condition.given(**values) for condition in self.rest]
         if any(condition is False for condition in left):
@@ -102,10 +106,11 @@ class Solution:
 
         With a `rest` it searches outward, and returns None too where `TRIES` values settle nothing.
         """
-        found = self._nearest(values, [TRIES])
+        found = self._nearest(values, [TRIES], None)
         return None if found is None else dict(zip(self.symbols, found[1], strict=True))
 
-    def _nearest(self, values: dict[str, int], tries: list[int]) -> Found | None:
+    def _nearest(self, values: dict[str, int], tries: list[int], limit: int | None) -> Found | None:
+        """The nearest one, if it is no farther than the limit."""
         if not self.rest:
             return self._nearest_in_boxes(values)
         names = [name for condition in self.rest for name in sorted(condition.symbols)]
@@ -113,17 +118,18 @@ class Solution:
         place, best = self.symbols.index(name), None
         for value in outward(self._axis_or_more(name), values[name]):
             change = abs(value - values[name])
-            if best is not None and change > best[0]:
+            if limit is not None and change > limit:
                 break
             tries[0] -= 1
             if tries[0] < 0:
                 return None
-            found = self.fixed(**{name: value})._nearest(values, tries)
+            found = self.fixed(**{name: value})._nearest(values, tries, limit and limit - change)
             if tries[0] < 0:
                 return None
             if found is not None:
                 all_values = (*found[1][:place], value, *found[1][place:])
                 best = min(best or (found[0] + change, all_values), (found[0] + change, all_values))
+                limit = best[0] if limit is None else min(limit, best[0])
         return best
 
     def _nearest_in_boxes(self, values: dict[str, int]) -> Found | None:

@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.text import Text
 from rich.theme import Theme
 
-from ..layer import Need
+from ..input_sizes import Sizes
 from ..problem import Problem
-from ..shapes import spell
+from ..shapes import N, spell
 from ..trace import Trace
 from .diagnostic import diagnostic
+from .formula import signed, spelt
+from .sizes import summary
 from .table import Glyphs, table
 from .text import encodes, visible
 
@@ -35,15 +37,12 @@ def full(
     text: str | None,
     trace: Trace | None,
     problems: tuple[Problem, ...],
-    needs: tuple[Need, ...] = (),
 ) -> str:
     """One report as text for stdout, in colour and as wide as suits it.
 
     Nothing is written: what goes wrong in writing concerns the caller.
     """
-    return _drawn(
-        Console(theme=THEME, highlight=False, force_jupyter=False), path, text, trace, problems, needs
-    )
+    return _drawn(Console(theme=THEME, highlight=False, force_jupyter=False), path, text, trace, problems)
 
 
 def plain(
@@ -51,7 +50,6 @@ def plain(
     text: str | None,
     trace: Trace | None,
     problems: tuple[Problem, ...],
-    needs: tuple[Need, ...] = (),
     width: int = 100,
     charset: str = "utf-8",
 ) -> str:
@@ -67,7 +65,7 @@ def plain(
         force_jupyter=False,
         highlight=False,
     )
-    return _drawn(screen, path, text, trace, problems, needs)
+    return _drawn(screen, path, text, trace, problems)
 
 
 def _drawn(
@@ -76,10 +74,9 @@ def _drawn(
     text: str | None,
     trace: Trace | None,
     problems: tuple[Problem, ...],
-    needs: tuple[Need, ...],
 ) -> str:
     with screen.capture() as captured:
-        _show(screen, path, text, trace, problems, needs)
+        _show(screen, path, text, trace, problems)
     return re.sub(r" +$", "", captured.get(), flags=re.MULTILINE)
 
 
@@ -89,17 +86,16 @@ def _show(
     text: str | None,
     trace: Trace | None,
     problems: tuple[Problem, ...],
-    needs: tuple[Need, ...],
 ) -> None:
     charset = screen.encoding
     arrow, cross = ("→", "✗") if encodes("→✗", charset) else ("->", "x")
     if trace is not None:
-        outcome = "cannot run" if trace.shape_out is None else spell(trace.shape_out)
+        outcome = "cannot run" if trace.output is None else spelt(trace.output, charset)
         name = visible(trace.arch.name, charset)
-        _print(screen, Text.assemble((name, "bold"), f"  {spell(trace.shape_in)} {arrow} {outcome}"))
+        _print(screen, Text.assemble((name, "bold"), f"  {spelt(trace.input, charset)} {arrow} {outcome}"))
         screen.print(table(trace, Glyphs(charset, arrow, cross), screen.width))
-        for said in _conditions(trace, needs):
-            _print(screen, Text(visible(said, charset)))
+        for said in _conditions(trace):
+            _print(screen, Text(visible(signed(said, charset), charset)))
         screen.print()
     for problem in problems:
         for line in diagnostic(problem, path, text, screen.width, charset):
@@ -113,13 +109,11 @@ def _print(screen: Console, line: Text) -> None:
     screen.print(line, soft_wrap=True)
 
 
-def _conditions(trace: Trace, needs: tuple[Need, ...]) -> list[str]:
-    """What the symbols must be like, each condition once: at the first layer that needs it."""
-    said: dict[str, str] = {}
-    for step in trace.steps:
-        for need in step.needs:
-            said.setdefault(str(need.condition), f"{step.path} needs {need.condition}")
-    return [*said.values(), *dict.fromkeys(f"the contract needs {need.condition}" for need in needs)]
+def _conditions(trace: Trace) -> list[str]:
+    """For symbols: the sizes for which the network runs and its contract holds, and why."""
+    if all(isinstance(size, int) or size == N for size in trace.shape_in):
+        return []
+    return summary(Sizes(trace.arch, trace.shape_in))
 
 
 def _closing(trace: Trace | None, problems: tuple[Problem, ...]) -> Text:

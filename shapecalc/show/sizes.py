@@ -10,30 +10,33 @@ from ..input_sizes import Sizes
 from ..shapes import sample
 from ..size import SizeLimit
 from ..version import __version__
-from .text import encodes
+from .formula import signed, spelt
+from .text import visible
 
 #: How many members of an infinite set, and how many boxes of a joint one, a report lists.
 FIRST = 8
-
-#: For terminals that do not have the signs of mathematics.
-PLAIN = str.maketrans({"≡": "==", "≥": ">=", "≤": "<=", "⌊": "(", "⌋": ")", "·": "*", "−": "-"})
 
 
 def sizes_lines(
     found: Sizes, near: Mapping[str, int] | None = None, upto: int | None = None, charset: str = "utf-8"
 ) -> list[str]:
     """The answer as lines: where it runs, where it holds, why, and the nearest sizes."""
-    lines = [f"{found.trace.arch.name} for {'x'.join(map(str, sample(found.trace.shape_in)))}"]
-    if found.limit:
-        lines += [f"  no set: {found.limit.message}", "  single sizes are exact all the same"]
-    else:
-        lines.append(f"  runs   {_where(found.running)}" + _because(found, holding=False))
-        lines.append(f"  holds  {_where(found.holding)}" + _because(found, holding=True))
-        lines += _why(found)
-        if upto is not None:
-            lines += [f"  {name} up to {upto}: {_members(found, name, upto)}" for name in found.symbols]
+    lines = [f"{found.trace.arch.name} for {spelt(sample(found.trace.shape_in))}", *summary(found)]
+    if upto is not None and not found.limit:
+        lines += [f"  {name} up to {upto}: {_members(found, name, upto)}" for name in found.symbols]
     lines += _near(found, near) if near else []
-    return lines if encodes("≡≥≤⌊⌋·−", charset) else [line.translate(PLAIN) for line in lines]
+    return [visible(signed(line, charset), charset) for line in lines]
+
+
+def summary(found: Sizes) -> list[str]:
+    """Where it runs and where it holds, and the conditions that decide it."""
+    if found.limit:
+        return [f"  no set: {found.limit.message}", "  single sizes are exact all the same"]
+    return [
+        f"  runs   {_where(found.running)}{_because(found, holding=False)}",
+        f"  holds  {_where(found.holding)}{_because(found, holding=True)}",
+        *_why(found),
+    ]
 
 
 def _where(solution: Solution) -> str:

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from ..layer import Layer, Shape
 from ..shapes import sample
-from ..size import Size
 from ..trace import Trace
+from .formula import separator, spelt, spelt_size, texts_apart
 from .text import visible
 
 #: Arguments worth a column, in short, as conv-arithmetic tables have them.
@@ -80,7 +80,7 @@ def _rows(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[list[Text], str | None
         )
     if trace.failed is not None:
         node = trace.arch.nodes[trace.failed]
-        taken = " and ".join(map(_spelt, map(sample, trace.failed_in)))
+        taken = " and ".join(spelt(sample(shape), glyphs.charset) for shape in trace.failed_in)
         shapes = Text(f"{taken} {glyphs.arrow} {glyphs.cross}")
         yield [*_names(node.path, node.layer, glyphs), shapes, Text(window(node.layer)), Text()], "bold red"
     if total:
@@ -108,33 +108,27 @@ def _fitting(rows: list[list[Text]], width: int) -> list[int]:
 
 
 def _shapes(taken: tuple[Shape, ...], returned: Shape, glyphs: Glyphs) -> Text:
-    """Both sides of the arrow; the axes that changed stand out, a shape that stays is said once."""
+    """Both sides of the arrow; the axes that changed stand out, a shape that stays is said once.
+
+    Formulas are said once too: what goes in stands in the rows above.
+    """
     if taken == (returned,):
-        return Text(_spelt(returned), style="dim")
-    text = Text(" and ".join(map(_spelt, taken)))
-    text.append(f" {glyphs.arrow} ")
-    return text.append_text(_marked(returned, taken[0]))
+        return Text(spelt(returned, glyphs.charset), style="dim")
+    has_formulas = any(separator(shape, glyphs.charset) != "x" for shape in taken)
+    text = Text("" if has_formulas else " and ".join(spelt(shape, glyphs.charset) for shape in taken) + " ")
+    text.append(f"{glyphs.arrow} ")
+    return text.append_text(_marked(returned, taken[0], glyphs.charset))
 
 
-def _marked(returned: Shape, taken: Shape) -> Text:
-    if not returned:
-        return Text(_spelt(returned))
-    text = Text()
+def _marked(returned: Shape, taken: Shape, charset: str) -> Text:
+    text = Text("" if returned else "scalar")
+    between = separator(returned, charset)
     for axis, size in enumerate(returned):
-        text.append("x" if axis else "")
+        text.append(between if axis else "")
         same_axis = len(taken) == len(returned) and taken[axis] == size
-        text.append(_spelt((size,)), style="" if same_axis else "bold green")
+        (shown,) = texts_apart([spelt_size(size, charset)])
+        text.append(shown, style="" if same_axis else "bold green")
     return text
-
-
-def _spelt(sizes: tuple[Size, ...]) -> str:
-    """The sizes as they stand, without taking the first for a batch."""
-    return "x".join(map(_size, sizes)) or "scalar"
-
-
-def _size(size: Size) -> str:
-    text = str(size)
-    return text if isinstance(size, int) or text.isidentifier() else f"({text})"
 
 
 def window(layer: Layer) -> str:
