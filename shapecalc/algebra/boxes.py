@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from math import gcd, inf
 
+from .cycle import EMPTY, how_many
 from .levels import at_least, at_most, bounds_on, congruent, equals, times
 from .roots import univariate
-from .segments import ALL, NONE, both
+from .segments import ALL, NONE, both, intervals, progression, stretches
 from .staircase import SizeLimit, within_cap
 
 TYPE_CHECKING = False
@@ -52,12 +53,37 @@ def boxes(condition: Condition, domain: Mapping[str, Segments] | None = None) ->
             summands = [(f.symbol, times(f.pieces, c)) for (f,), c in products]
             return list(_sum(summands, -constant, relation, modulus, space))
     except SizeLimit:
-        if len(names) > 1:
+        if len(names) > 1 and not any(_few(side) for side in space.values()):
             raise
     if len(names) == 1:
         (name,) = names
         return [{name: univariate(terms, relation, modulus)}]
-    raise SizeLimit(f"{condition} does not come apart into sizes of one symbol each")
+    return list(_capped(_by_values(condition, space), "a list of boxes"))
+
+
+def _by_values(condition: Condition, space: Box) -> Iterator[Box]:
+    """One symbol's few values, one by one."""
+    name, values = min(
+        [(name, _few(side)) for name, side in space.items()], key=lambda found: len(found[1]) or inf
+    )
+    if not values:
+        raise SizeLimit(f"{condition} does not come apart into sizes of one symbol each")
+    for value in values:
+        box, left = {**space, name: progression(value, 1, 1, value + 1)}, condition.given(**{name: value})
+        if isinstance(left, bool):
+            yield from [box] if left else []
+        else:
+            yield from [{**box, **inner} for inner in boxes(left, box)]
+
+
+def _few(side: Segments) -> list[int]:
+    """The members, if they are few; else none."""
+    if (
+        side[-1][1] != EMPTY
+        or sum(how_many(c, start, stop) for start, stop, c in stretches(side) if stop) > VALUES
+    ):
+        return []
+    return [h for lo, hi in intervals(side) if hi for h in range(lo, hi)]
 
 
 def _meet(box: Box, name: str, part: Segments) -> Box | None:
@@ -221,7 +247,9 @@ def _sum(parts: Sequence[Factor], total: int, relation: str, modulus: int, box: 
 
     def split(left: Sequence[Factor], total: int, box: Box) -> Iterator[Box]:
         (name, f), *others = left
-        for a in [total] if not others else range(modulus) if modulus else _values(left, total, relation, box):
+        for a in (
+            [total] if not others else range(modulus) if modulus else _values(left, total, relation, box)
+        ):
             inner = _meet(box, name, level(f, a))
             if inner and others:
                 yield from split(others, total - a, inner)

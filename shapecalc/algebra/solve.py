@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Found = tuple[int, tuple[int, ...]]
 
-TRIES = 1 << 12
+TRIES = 1 << 11
 """`Solution.nearest` tries so many values where a condition does not come apart; then it gives up."""
 SHOWN = 64
 """Among no more boxes than this, those within another are left out."""

@@ -33,8 +33,8 @@ def summary(found: Sizes) -> list[str]:
     if found.limit:
         return [f"  no set: {found.limit.message}", "  single sizes are exact all the same"]
     return [
-        f"  runs   {_where(found.running)}{_because(found, holding=False)}",
-        f"  holds  {_where(found.holding)}{_because(found, holding=True)}",
+        *f"  runs   {_where(found.running)}{_because(found, holding=False)}".split("\n"),
+        *f"  holds  {_where(found.holding)}{_because(found, holding=True)}".split("\n"),
         *_why(found),
     ]
 
