@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .fields import Sort, WrongValue
 from .problem import BAD_ARGUMENT, MISSING_ARGUMENT, UNKNOWN_ARGUMENT, WRONG_TYPE, SpecError, refusal
 from .registry import nearest
+from .sorts import Sort, WrongValue
 
 if TYPE_CHECKING:
     from .layer import Layer

@@ -1,7 +1,7 @@
 """Layer: a frozen value, named and parameterised exactly as in `torch.nn`, that maps shapes to a shape.
 
 A kind is one class. Its annotated fields are torch's own argument names, in torch's order, with torch's
-defaults; the sort in each annotation (`shapecalc.fields`) reads, checks, describes and samples values.
+defaults; the sort in each annotation (`shapecalc.sorts`) reads, checks, describes and samples values.
 Everything else about the kind (rule, parameters, MACs, arithmetic) stands in methods of that class, and
 defining the class enters it in `KINDS`. Nothing else lists the kinds.
 """
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, dataclass_
 from .binding import Field as Field
 from .binding import bind, own_fields, spelt
 from .binding import signature as signature
-from .fields import INFER
 from .problem import BAD_ARGUMENT, Problem, ShapeError, SpecError, refusal
 from .registry import KINDS as KINDS
 from .registry import nearest as nearest
 from .shapes import Shape as Shape
 from .size import Condition, Size
+from .sorts import INFER
 
 if TYPE_CHECKING:
     from random import Random

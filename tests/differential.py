@@ -19,9 +19,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 import shapecalc.layers
-from shapecalc.fields import INFER
 from shapecalc.layer import KINDS, Layer, Needs, Shape
 from shapecalc.problem import ShapeError, SpecError
+from shapecalc.sorts import INFER
 
 assert shapecalc.layers
 MOST_ELEMENTS = 4_000_000

@@ -14,11 +14,11 @@ from differential import draw
 
 import shapecalc.layers
 from shapecalc.arch import Arch
-from shapecalc.fields import INFER
 from shapecalc.layer import KINDS, Layer, Shape
 from shapecalc.problem import SIZE_LIMIT, ShapeError
 from shapecalc.shapes import N
 from shapecalc.size import at, symbol
+from shapecalc.sorts import INFER
 from shapecalc.trace import Trace, trace
 
 assert shapecalc.layers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import shapecalc.layers
-from shapecalc.fields import BATCH
 from shapecalc.layer import KINDS, Layer, Needs, Shape
 from shapecalc.problem import (
     BAD_ARGUMENT,
@@ -17,6 +16,7 @@ from shapecalc.problem import (
     SpecError,
 )
 from shapecalc.size import Size, symbol
+from shapecalc.sorts import BATCH
 
 assert shapecalc.layers
 N, H, W = symbol("N"), symbol("H"), symbol("W")

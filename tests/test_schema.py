@@ -11,12 +11,12 @@ import pytest
 import yaml
 from terminal import EXAMPLES
 
-from shapecalc.fields import BATCH, INFER
 from shapecalc.layer import KINDS
 from shapecalc.problem import ShapeError
 from shapecalc.read.spec import loads
 from shapecalc.report import check_text
 from shapecalc.show.schema import schema
+from shapecalc.sorts import BATCH, INFER
 
 SCHEMA = schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

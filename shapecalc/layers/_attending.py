@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Integer
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, GROUPS, JOIN, refusal
 from ..size import Size, same
+from ..sorts import Integer
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:

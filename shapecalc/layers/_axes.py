@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from ..fields import Integer, Numbers
 from ..layer import AXES, Shape
 from ..problem import AXIS, refusal
 from ..size import Size, product
+from ..sorts import Integer, Numbers
 
 Dim = Annotated[int, Integer(high=4)]
 Dims = Annotated["int | tuple[int, ...]", Numbers(high=4)]

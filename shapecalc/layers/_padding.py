@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Numbers
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, PAD_TOO_LARGE, WRONG_RANK, ShapeError, refusal
 from ..shapes import MOST_AXES
 from ..size import Size
+from ..sorts import Numbers
 from ._axes import axis_name
 
 if TYPE_CHECKING:

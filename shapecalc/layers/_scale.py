@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..fields import Sort, WrongValue
 from ..problem import SIZE_LIMIT, refusal
 from ..size import Size
+from ..sorts import Sort, WrongValue
 
 if TYPE_CHECKING:
     from random import Random

@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import inf
 from typing import Annotated
 
-from ..fields import Bool, Choice, InChannels, Real, WrongValue
+from ..fields import Bool, InChannels
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ShapeError, refusal
 from ..size import Size, same
+from ..sorts import Choice, Real, WrongValue
 
 #: the largest number that the kernels take
 FLOAT32_MAX = 3.4028234663852886e38

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Ints, Kernel, Sort, WrongValue
+from ..fields import Bool, Kernel
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, SIZE_LIMIT, TOO_SMALL, ShapeError, refusal
 from ..size import Size, same
+from ..sorts import Ints, Sort, WrongValue
 from ._scale import ratio_of
 from .pool import Spatial
 

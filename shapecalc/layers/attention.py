@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, InFeatures, Integer, Real
+from ..fields import Bool, InFeatures
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
 from ..size import Size, product
+from ..sorts import Integer, Real
 from ._attending import Attending, Heads, sample_pair
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated
 
-from ..fields import Bool, Choice, Count, Dilation, InChannels, Ints, Kernel, Padding, Stride
+from ..fields import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import (
     CHANNELS,
@@ -20,6 +20,7 @@ from ..problem import (
     refusal,
 )
 from ..size import Size, product, same
+from ..sorts import Choice, Ints
 from ..window import transposed_formula, transposed_output, window_formula, window_output
 
 ConvPadding = Annotated["int | tuple[int, ...] | str", Ints(low=0, high=3, words=("same", "valid"))]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Float, Real
+from ..fields import Bool, Float
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, JOIN, refusal
 from ..size import Size, same
+from ..sorts import Real
 from ._axes import Dim, axis_at, shape_text
 from .activation import Scalar
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Choice, Count, Float, Integer, MaybeFloat, NoneOnly
+from ..fields import Bool, Count, Float, MaybeFloat, NoneOnly
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
+from ..sorts import Choice, Integer
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:

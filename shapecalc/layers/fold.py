@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Dilation, Ints, Kernel, Padding, Stride
+from ..fields import Dilation, Kernel, Padding, Stride
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
 from ..size import Size, divides, product, same
+from ..sorts import Ints
 from ..window import window_formula, window_output
 from ._axes import written_out
 from ._ranks import wrong_rank

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Index, Integer, Numbers
+from ..fields import Index
 from ..layer import Layer, Needs, Shape
 from ..problem import (
     AXIS,
@@ -16,6 +16,7 @@ from ..problem import (
     refusal,
 )
 from ..size import Size, ceil_div, largest, smallest
+from ..sorts import Integer, Numbers
 from ._axes import Dim, axis_at, axis_name, many, sized_axis
 from ._ranks import wrong_rank
 

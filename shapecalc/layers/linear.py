@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Count, InFeatures, Integer
+from ..fields import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..size import Size, product, same
+from ..sorts import Integer
 from ._axes import shape_text, written_out
 from ._ranks import wrong_rank
 

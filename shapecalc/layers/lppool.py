@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Kernel, Real
+from ..fields import Bool, Kernel
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
+from ..sorts import Real
 from .pool import Pool, PoolStride
 
 if TYPE_CHECKING:

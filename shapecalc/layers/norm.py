@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, Float, InChannels, MaybeFloat, NoneOnly, Real
+from ..fields import Bool, Float, InChannels, MaybeFloat, NoneOnly
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ONE_VALUE, ShapeError, refusal
 from ..size import Size, product, same
+from ..sorts import Real
 from ._axes import shape_text
 from ._ranks import wrong_rank
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Count, Float, InChannels, Integer, MaybeFloat, Numbers
+from ..fields import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..size import Size, divides, product, same
+from ..sorts import Integer, Numbers
 from ._axes import shape_text
 from ._ranks import wrong_rank
 

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Annotated
 
 from ..binding import spelt
-from ..fields import Choice, Real
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
+from ..sorts import Choice, Real
 from ._padding import PaddingRule, Sides, SidesOnly
 
 FillValue = Annotated[float, Real(samples=(0, 0.5, -1, float("-inf")))]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, NamedTuple
 
-from ..fields import Bool, Integer, Ints
+from ..fields import Bool
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
 from ..size import Size
+from ..sorts import Integer, Ints
 from ..window import pool_formula, pool_output
 
 PoolKernel = Annotated["int | tuple[int, ...]", Ints(low=1, single=True)]

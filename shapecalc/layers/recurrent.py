@@ -11,10 +11,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, Choice, Count, InFeatures, Integer, Probability
+from ..fields import Bool, Count, InFeatures, Probability
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
 from ..size import Size, product, same
+from ..sorts import Choice, Integer
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import BATCH, Numbers, Sort, WrongValue
 from ..layer import Layer, Needs, Shape
 from ..problem import AXIS, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..size import product, quotient, same, whole
+from ..sorts import BATCH, Numbers, Sort, WrongValue
 from ._axes import Dim, axis_at, shape_text, sized_axis, written_out
 
 if TYPE_CHECKING:

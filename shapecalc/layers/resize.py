@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from ..fields import Bool, Choice, Flag, Numbers
+from ..fields import Bool
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, MODE, WRONG_RANK, ShapeError, refusal
 from ..size import Size
+from ..sorts import Choice, Flag, Numbers
 from ._axes import many
 from ._ranks import wrong_rank
 from ._scale import Scales, scaled

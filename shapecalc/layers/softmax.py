@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Integer
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, ShapeError, refusal
 from ..size import Size, divides
+from ..sorts import Integer
 from ._axes import Dim, axis_at, axis_name
 from ._ranks import wrong_rank
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Numbers
 from ..layer import Needs, Shape
 from ..problem import AXIS, BAD_ARGUMENT, EMPTY_OUTPUT, RESHAPE, SIZE_LIMIT, ShapeError, refusal
 from ..size import Size, ceil_div, divides, same, smallest
+from ..sorts import Numbers
 from ._axes import Dim
 from .index import Along
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Choice, Float, InFeatures, Integer, NoneOnly, Probability
+from ..fields import Bool, Float, InFeatures, NoneOnly, Probability
 from ..layer import Needs, Shape
 from ..size import Size, product
+from ..sorts import Choice, Integer
 from ._attending import Attending, Heads, sample_pair
 
 if TYPE_CHECKING:

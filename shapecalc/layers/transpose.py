@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import BATCH, Numbers
 from ..layer import Layer, Needs, Shape
 from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..size import Size, same
+from ..sorts import BATCH, Numbers
 from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
 from .reshape import Sizes
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Ints, Kernel, Numbers, Padding
+from ..fields import Kernel, Padding
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, JOIN, UNPOOL_SIZE, ShapeError, refusal
 from ..shapes import spell
 from ..size import Size, same
+from ..sorts import Ints, Numbers
 from .pool import Spatial
 
 if TYPE_CHECKING:

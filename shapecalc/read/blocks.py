@@ -11,9 +11,9 @@ from keyword import iskeyword
 from typing import Any
 
 from ..arch import Node
-from ..fields import BATCH
 from ..layer import KINDS, nearest
 from ..problem import DUPLICATE_NAME, EMPTY_FILE, LIMIT, UNKNOWN_KEY, WRONG_TYPE, SpecError
+from ..sorts import BATCH
 from . import nodes, written
 from .given import number
 from .joins import Outputs

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..fields import INFER
 from ..layer import KINDS
 from ..problem import UNKNOWN_NAME, WRONG_TYPE, SpecError
+from ..sorts import INFER
 from .call import parse_value
 from .nodes import Node, Scalar, Sequence, resolve
 from .quote import code

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..fields import BATCH
 from ..layer import Layer, Refused
 from ..problem import WRONG_TYPE, ShapeError, SpecError
+from ..sorts import BATCH
 from .nodes import Source
 from .quote import code
 from .written import of_text

@@ -6,6 +6,7 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -110,7 +111,7 @@ def adversarial() -> None:
         )
         arch = sc.loads(text)
         tracemalloc.start()
-        took, said = seconds(lambda: _said(arch))
+        took, said = seconds(partial(_said, arch))
         memory = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         print(f"{name}: {took * 1e3:.1f} ms, {memory / 1e6:.1f} MB: {said}")
