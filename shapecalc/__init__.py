@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from .input_sizes import Sizes
+    from .fixing import Fixed
     from .report import Report
 
 
@@ -93,3 +94,24 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
     from .input_sizes import sizes
 
     return sizes(arch, input)
+
+
+def fix(
+    path_or_text: str | PathLike[str],
+    input: str | int | Sequence[Size] | None = None,
+    unsafe: bool = False,
+    set: Mapping[str, int | float] | None = None,
+) -> Fixed:
+    """Mend a spec (a file's path, or the text itself where it has several lines): `.text .applied .left`.
+
+    Only safe repairs are made, those that change nothing that is learned, unless `unsafe` is true. Nothing
+    is written. Raises `SpecError` as `check` does, and `OSError` where the file cannot be read.
+    """
+    from .fixing import fixed
+
+    if isinstance(path_or_text, str) and "\n" in path_or_text:
+        return fixed(path_or_text, None, input, unsafe, set)
+    from .read.decode import decode
+
+    with open(path_or_text, "rb") as file:
+        return fixed(decode(file.read()), str(path_or_text), input, unsafe, set)

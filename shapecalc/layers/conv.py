@@ -232,14 +232,14 @@ class _ConvTranspose(_ChannelMixing, abstract=True):
                     OUTPUT_PADDING,
                     f"output_padding {output_padding} must be smaller than stride {stride} or dilation {dilation}",
                     argument="output_padding",
-                    repairs=(
-                        {
-                            "output_padding": _with_axis(
-                                list(self.per_axis("output_padding")), axis, max(stride, dilation) - 1
-                            )
-                        },
-                    ),
+                    repairs=self._repairs_output_padding(axis, max(stride, dilation) - 1),
                 )
+
+    def _repairs_output_padding(self, axis: int, most: int) -> tuple[dict[str, object], ...]:
+        """The largest output_padding that the stride allows, or the least stride that allows this one."""
+        paddings = list(self.per_axis("output_padding"))
+        stride = max(paddings) + 1
+        return {"output_padding": _with_axis(paddings, axis, most)}, {"stride": stride}
 
     @cached_property
     def _windows(self) -> tuple[tuple[int, int, int, int, int], ...]:

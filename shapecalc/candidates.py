@@ -1,0 +1,205 @@
+"""Candidates for a repair, the least change first: from the layer that failed, or from the broken contract.
+
+None is offered before it was traced again (`shapecalc.repair`), so a candidate may be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .arch import Arch
+from .changes import Change, Changes, retraced
+from .contract import first_wrong_pair, last_change
+from .layer import Layer, Refused
+from .problem import JOIN, Problem
+from .shapes import Shape
+from .trace import Step, Trace
+
+#: Arguments of which one may be mistyped.
+WINDOW = ("padding", "kernel_size", "stride", "dilation", "output_padding")
+
+#: In a longer network, trying every number of every layer would take seconds.
+MOST_LAYERS = 64
+
+
+def candidates(before: Trace, problem: Problem) -> Iterator[Changes]:
+    """Changes that might mend the problem."""
+    yield from _from_the_cause(before, problem)
+    yield from _single_edits(before, problem)
+
+
+def _from_the_cause(before: Trace, problem: Problem) -> Iterator[Changes]:
+    """What the layer that failed, or the pair that does not mirror, says of itself."""
+    if before.failed is None:
+        yield from _contract_candidates(before)
+        return
+    for arguments in problem.repairs:
+        changes = {before.failed: Change(arguments)}
+        yield changes
+        partner = _partner(before.arch, before.failed, arguments)
+        if partner is not None:
+            yield {**changes, partner: Change(arguments)}
+    if problem.code == JOIN:
+        yield from _join_candidates(before, before.failed)
+
+
+def _single_edits(before: Trace, problem: Problem) -> Iterator[Changes]:
+    """One number of one layer a little larger or smaller: the layer that failed first, then upwards."""
+    nodes = before.arch.nodes
+    last = len(before.steps) - 1 if before.failed is None else before.failed
+    if last >= MOST_LAYERS:
+        return
+    for number in (last, *range(last - 1, -1, -1)):
+        layer = nodes[number].layer
+        if isinstance(layer, Refused):
+            if problem.argument:
+                yield from ({number: Change({problem.argument: value})} for value in (1, 2, 3))
+            continue
+        for name in (name for name in WINDOW if name in layer.fields):
+            value = getattr(layer, name)
+            for step in (1, -1, 2, -2):
+                changed = _moved(value, step)
+                if changed is not None:
+                    yield {number: Change({name: changed})}
+                    changes = {number: Change({name: changed})}
+                    after = retraced(before.arch, changes, before.shape_in) if before.failed is None else None
+                    yield _solved_output_padding(after, changes) if after else {}
+
+
+def _moved(value: object, step: int) -> int | tuple[int, ...] | None:
+    if isinstance(value, int):
+        return value + step
+    if isinstance(value, tuple) and all(isinstance(item, int) for item in value):
+        return tuple(item + step for item in value)
+    return None
+
+
+def _contract_candidates(before: Trace) -> Iterator[Changes]:
+    """What could restore the sizes, the least change first; and the channels."""
+    yield _solved_output_padding(before, {})
+    for changes in _geometry_candidates(before):
+        yield changes
+        after = retraced(before.arch, changes, before.shape_in)
+        yield _solved_output_padding(after, changes) if after else {}
+    yield _transposed(before)
+    yield _last_channels(before)
+
+
+def _geometry_candidates(before: Trace) -> Iterator[Changes]:
+    """The window of the first wrong decoder layer made its partner's, or the partner's made its."""
+    pair = first_wrong_pair(before)
+    if pair is None:
+        return
+    for number, other in (pair, reversed(pair)):
+        layer, model = before.steps[number].layer, before.steps[other].layer
+        wanted = {name: value for name, value in _geometry(model).items() if name in layer.fields}
+        differing = {name: value for name, value in wanted.items() if getattr(layer, name) != value}
+        yield from ({number: Change({name: value})} for name, value in differing.items())
+        if len(differing) > 1:
+            yield {number: Change(differing)}
+
+
+def _geometry(layer: Layer) -> dict[str, object]:
+    """What a mirror copies: the window's arguments; a pool's stride and a resize's factor stand for each other."""
+    fields = layer.fields
+    if "scale_factor" in fields:
+        factor = getattr(layer, "scale_factor", None)
+        return {"kernel_size": factor, "stride": factor} if isinstance(factor, int) else {}
+    window: dict[str, object] = {
+        name: getattr(layer, name)
+        for name in ("kernel_size", "stride", "padding", "dilation")
+        if name in fields
+    }
+    if window.get("stride", 0) is None:
+        window["stride"] = window["kernel_size"]
+    if "stride" in window and layer.rank:
+        window["scale_factor"] = window["stride"]
+    return window
+
+
+def _transposed(before: Trace) -> Changes:
+    """Transposed layers in the place of a decoder's plain convolutions."""
+    decoder = before.arch.sections.get("decoder", ())
+    changes = {
+        number: Change({}, node.layer.transposed_kind)
+        for number, node in enumerate(before.arch.nodes)
+        if number in decoder and node.layer.transposed_kind
+    }
+    after = retraced(before.arch, changes, before.shape_in)
+    return _solved_output_padding(after, changes) if after else {}
+
+
+def _last_channels(before: Trace) -> Changes:
+    """The channels (or features) that the contract wants of the last layer that sets them."""
+    wanted = before.arch.contract.output or before.shape_in
+    last = last_change(before, len(before.steps) - 1)
+    if last < 0:
+        return {}
+    sizes = {"out_channels": wanted[1], "out_features": wanted[-1]}
+    name = next((name for name in sizes if name in before.steps[last].layer.fields), None)
+    return {last: Change({name: sizes[name]})} if name and isinstance(sizes[name], int) else {}
+
+
+def _join_candidates(before: Trace, failed: int) -> Iterator[Changes]:
+    """The output_padding of a transposed layer before a join that gives it the other input's size."""
+    sources = before.arch.nodes[failed].sources
+    for source, other in zip((*sources, *reversed(sources)), (*reversed(sources), *sources)):
+        number = source - 1
+        while number >= 0 and "output_padding" not in before.steps[number].layer.fields:
+            step = before.steps[number]
+            if len(step.shapes_in) != 1 or step.shapes_in[0][2:] != step.shape_out[2:]:
+                break
+            number = before.arch.nodes[number].sources[0] - 1
+        if number >= 0 and other > 0 and "output_padding" in before.steps[number].layer.fields:
+            value = _fitting_output_padding(before.steps[number], before.steps[other - 1].shape_out)
+            if value is not None:
+                yield {number: Change({"output_padding": value})}
+
+
+def _fitting_output_padding(step: Step, wanted: Shape) -> int | tuple[int, ...] | None:
+    """The output_padding with which a transposed layer returns the wanted spatial sizes, if one could."""
+    if len(wanted) != len(step.shape_out):
+        return None
+    own = zip(step.layer.per_axis("output_padding"), wanted[2:], step.shape_out[2:])
+    solved = tuple([now + want - got for now, want, got in own])
+    if any(not isinstance(size, int) or size < 0 for size in solved):
+        return None
+    return solved[0] if len(set(solved)) == 1 else solved  # type: ignore[return-value]
+
+
+def _solved_output_padding(before: Trace, changes: Changes) -> Changes:
+    """Set output_padding, layer by layer, so that each transposed layer returns what its partner took."""
+    arch, changes = before.arch, dict(changes)
+    for _ in before.steps:
+        pair = first_wrong_pair(before)
+        if pair is None:
+            return changes
+        step, wanted = before.steps[pair.decoder], before.steps[pair.encoder].shapes_in[0]
+        value = _fitting_output_padding(step, wanted) if "output_padding" in step.layer.fields else None
+        if value is None:
+            return {}
+        already = changes.get(pair.decoder, Change({}))
+        changes[pair.decoder] = Change({**already.arguments, "output_padding": value}, already.kind)
+        after = retraced(arch, changes, before.shape_in)
+        if after is None or after.failed is not None:
+            return {}
+        before = after._replace(arch=arch)
+    return {}
+
+
+def _partner(arch: Arch, number: int, arguments: Mapping[str, object]) -> int | None:
+    """The decoder's layer that stands opposite to an encoder's: as many of its sort from the other end."""
+    decoder = arch.sections.get("decoder", range(0))
+    if number in decoder:
+        return None
+    rank = arch.nodes[number].layer.rank
+    sort = [
+        index
+        for index, node in enumerate(arch.nodes)
+        if node.layer.rank == rank and set(arguments) <= set(node.layer.fields)
+    ]
+    before = [index for index in sort if index < decoder.start]
+    after = [index for index in sort if index in decoder]
+    if len(before) != len(after) or number not in before:
+        return None
+    return after[-1 - before.index(number)]

@@ -1,0 +1,86 @@
+"""Repairs made: fix after fix, each judged anew, until nothing is left that may be mended."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .edit import edited
+from .problem import Problem
+from .report import Report, check_text
+from .size import Size
+
+#: A spec that needs more repairs than this is not being repaired but rewritten.
+MOST_FIXES = 50
+
+
+class Fixed(NamedTuple):
+    """A spec's text after its repairs; the problems that they mended, and the report on what is left."""
+
+    text: str
+    applied: tuple[Problem, ...]
+    report: Report
+
+    @property
+    def left(self) -> tuple[Problem, ...]:
+        """The problems that are still there."""
+        return self.report.problems
+
+
+def fixed(
+    text: str,
+    path: str | None = None,
+    input: str | int | Sequence[Size] | None = None,
+    unsafe: bool = False,
+    set: Mapping[str, int | float] | None = None,
+) -> Fixed:
+    """Make the safe repairs (with `unsafe`, all) that the text's problems offer, one after another.
+
+    A repair counts only if the problem that it mends is gone. Raises `SpecError` as `check` does.
+    """
+    report = check_text(text, path, input, set)
+    applied: list[Problem] = []
+    while len(applied) < MOST_FIXES:
+        step = _next(text, report, input, unsafe, set)
+        if step is None:
+            break
+        problem, text, report = step
+        applied.append(problem)
+    return Fixed(text, tuple(applied), report)
+
+
+def _next(
+    text: str,
+    report: Report,
+    input: str | int | Sequence[Size] | None,
+    unsafe: bool,
+    set: Mapping[str, int | float] | None,
+) -> tuple[Problem, str, Report] | None:
+    """The first problem that a repair removes, the text without it and the report on that."""
+    for problem in report.problems:
+        if problem.fix is None or not (problem.fix.safe or unsafe):
+            continue
+        mended = edited(text, problem.fix.edits)
+        after = check_text(mended, report.path, input, set)
+        if _progressed(report, after):
+            return problem, mended, after
+    return None
+
+
+def _progressed(before: Report, after: Report) -> bool:
+    """Whether more of the network runs, or the same of it with fewer problems."""
+    if after.trace is None or before.trace is None:
+        return False
+    rows_before, rows_after = len(before.trace.steps), len(after.trace.steps)
+    return rows_after > rows_before or (
+        rows_after == rows_before and len(after.problems) < len(before.problems)
+    )
+
+
+def diff(before: str, after: str, path: str) -> str:
+    """The change as a unified diff, "" where there is none."""
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), path, path
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
