@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,15 +76,32 @@ def check(
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 even if there are problems.")
     ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs, in the files.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: the others too.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix would do, and write nothing.")
+    ] = False,
 ) -> None:
     """Show every size, where it breaks and why, and whether the contract holds.
 
-    Exit status: 0 clean, 1 problems, 2 wrong usage or an unreadable file.
+    Exit status: 0 clean, 1 problems (with --diff: or repairs to make), 2 wrong usage or an unreadable file.
     """
     shape, settings = inputs.shape(input), inputs.settings(set)
+    found = inputs.reports(paths, shape, settings)
+    if diff or fix:
+        from .mending import Plan, mended
+
+        if fix and not diff and "-" in paths:
+            raise UsageError("--fix cannot write to stdin; --diff shows the change")
+        after = mended(found, Plan(unsafe_fixes, diff), shape, settings)
+        if diff:
+            raise typer.Exit(_diffs(after))
+        found = (report for report, _ in after)
     chosen = format or (Format.full if sys.stdout.isatty() else Format.concise)
     reports: list[Report] = []
-    for report in inputs.reports(paths, shape, settings):
+    for report in found:
         if chosen is not Format.json and not inputs.is_unusable(report):
             write("\n" * bool(reports) * (chosen is Format.full) + _printed(report, chosen))
         reports.append(report)
@@ -194,6 +212,15 @@ def run() -> None:
         discard(sys.stdout)
         complain(f"cannot write: {error.strerror or error}")
         sys.exit(USAGE)
+
+
+def _diffs(mended: Iterator[tuple[Report, str]]) -> int:
+    """Print the changes; the exit status."""
+    status = 0
+    for report, change in mended:
+        write("".join(f"{visible}\n" for visible in change.splitlines()))
+        status = max(status, USAGE if inputs.is_unusable(report) else int(bool(change or report.problems)))
+    return status
 
 
 def _shown(report: Report) -> int:

@@ -7,6 +7,7 @@ from .nodes import Source
 
 MAX_BYTES = 16 * 2**20
 
+UTF8_MARK = b"\xef\xbb\xbf"
 _BOMS = (
     (b"\xff\xfe\0\0", "utf-32"),
     (b"\0\0\xfe\xff", "utf-32"),
@@ -36,6 +37,18 @@ def decode(data: bytes) -> str:
         message = f"the file is not {codec[:-4].upper() if codec[-4:] == '-sig' else codec.upper()}"
         message += f": byte {at} on line {place.line} is 0x{data[at]:02x}"
         raise SpecError(ENCODING, message, place, help="save the file as UTF-8") from None
+
+
+def encode_like(original: bytes, text: str) -> bytes:
+    r"""The text in the encoding of the file that it was read from, with its byte order mark.
+
+    >>> encode_like(b"\xef\xbb\xbfa: 1", "a: 2")
+    b'\xef\xbb\xbfa: 2'
+    """
+    for mark, codec in _BOMS:
+        if original.startswith(mark):
+            return mark + text.encode(f"{codec}-{'le' if mark[:2] == _BOMS[0][0][:2] else 'be'}")
+    return (UTF8_MARK if original.startswith(UTF8_MARK) else b"") + text.encode()
 
 
 def _end_of(source: Source) -> Place:
