@@ -132,3 +132,15 @@ def test_reasons_name_the_layer_that_asks_first() -> None:
         ("layers.0", "W >= 5"),
         ("layers.1", "W >= 9"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("size", "help"),
+    [
+        ("1x9x9", "H = 8 and 10, W = 8 and 10 work; 9x9 does not"),
+        ("1x8x9", "W = 8 and 10 work; 9 does not"),
+    ],
+)
+def test_check_names_sizes_that_work_where_no_edit_mends(size: str, help: str) -> None:
+    report = sc.check(sc.loads("layers: [PixelUnshuffle(2)]"), size)
+    assert report.problems[0].help == help
