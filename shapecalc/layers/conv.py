@@ -1,90 +1,29 @@
-"""Convolutions and transposed convolutions of 1, 2 and 3 spatial axes, and their Lazy forms."""
+"""Convolutions of 1, 2 and 3 spatial axes, and their Lazy forms."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import Annotated
 
-from ..fields import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
-from ..layer import AXES, Field, Layer, Needs, Shape
+from ..fields import Bool, Count, Dilation, InChannels, Kernel, Stride
+from ..layer import AXES, Needs, Shape
 from ..problem import (
-    CHANNELS,
-    EMPTY_OUTPUT,
-    GROUPS,
-    OUTPUT_PADDING,
     PAD_TOO_LARGE,
     SAME_STRIDE,
     TOO_SMALL,
-    WRONG_RANK,
     ShapeError,
     refusal,
 )
-from ..size import Size, product, same
+from ..size import Size, product
 from ..sorts import Choice, Ints
-from ..window import transposed_formula, transposed_output, window_formula, window_output
+from ..window import window_formula, window_output
+from ._channels import ChannelMixing, with_axis
 
 ConvPadding = Annotated["int | tuple[int, ...] | str", Ints(low=0, high=3, words=("same", "valid"))]
 PaddingMode = Annotated[str, Choice("zeros", "reflect", "replicate", "circular")]
-ZerosOnly = Annotated[str, Choice("zeros")]
 
 
-class _ChannelMixing(Layer, abstract=True):
-    """What a convolution and its transpose share: channels, groups, bias, rank."""
-
-    in_channels: InChannels
-    out_channels: Count
-    kernel_size: Kernel
-    groups: Count
-    bias: Bool
-
-    def validate(self) -> None:
-        for name in ("in_channels", "out_channels"):
-            channels = getattr(self, name)
-            if channels % self.groups:
-                raise refusal(
-                    GROUPS,
-                    f"{name} {channels} is not divisible by groups {self.groups}",
-                    note=f"{channels} % {self.groups} = {channels % self.groups}",
-                    argument="groups",
-                    repairs=({"groups": _shared_divisor(self.groups, self.in_channels, self.out_channels)},),
-                )
-
-    def inferred_axis(self, field: Field, shape: Shape) -> int | None:
-        return 0 if self.is_unbatched(shape) else 1
-
-    def check_input(self, need: Needs, x: Shape) -> None:
-        """Rank and channels of a batched input."""
-        if len(x) != self.rank + 2:
-            raise self._wrong_rank(x)
-        if x[1] != self.in_channels:
-            need(same(x[1], self.in_channels), lambda: self._wrong_channels(x[1]))
-
-    def _wrong_rank(self, x: Shape) -> ShapeError:
-        axes = ", ".join(("batch", "channels", *AXES[self.rank]))
-        return refusal(
-            WRONG_RANK, f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({axes})"
-        )
-
-    def _wrong_channels(self, found: Size) -> ShapeError:
-        return refusal(
-            CHANNELS,
-            f"input has {found} channels, but in_channels is {self.in_channels}",
-            argument="in_channels",
-            repairs=({"in_channels": found},) if isinstance(found, int) else (),
-        )
-
-    def is_unbatched(self, x: Shape) -> bool:
-        """Whether torch reads the first axis as channels; with a symbolic batch nobody means that."""
-        return len(x) == self.rank + 1 and isinstance(x[0], int)
-
-    @property
-    def num_parameters(self) -> int:
-        taps = product(self.per_axis("kernel_size"))
-        weights = self.in_channels * self.out_channels // self.groups * taps
-        return int(weights) + (self.out_channels if self.bias else 0)
-
-
-class _Conv(_ChannelMixing, abstract=True):
+class _Conv(ChannelMixing, abstract=True):
     in_channels: InChannels
     out_channels: Count
     kernel_size: Kernel
@@ -175,8 +114,8 @@ class _Conv(_ChannelMixing, abstract=True):
         wider = -((size - dilation * (kernel_size - 1) - 1) // 2)
         smaller = (size + 2 * padding - 1) // dilation + 1
         return (
-            {"padding": _with_axis([window[2] for window in self._windows], axis, wider)},
-            {"kernel_size": _with_axis([window[0] for window in self._windows], axis, smaller)},
+            {"padding": with_axis([window[2] for window in self._windows], axis, wider)},
+            {"kernel_size": with_axis([window[0] for window in self._windows], axis, smaller)},
         )
 
     @property
@@ -212,94 +151,6 @@ class _Conv(_ChannelMixing, abstract=True):
         )
 
 
-class _ConvTranspose(_ChannelMixing, abstract=True):
-    in_channels: InChannels
-    out_channels: Count
-    kernel_size: Kernel
-    stride: Stride = 1
-    padding: Padding = 0
-    output_padding: Padding = 0
-    groups: Count = 1
-    bias: Bool = True
-    dilation: Dilation = 1
-    padding_mode: ZerosOnly = "zeros"
-
-    def validate(self) -> None:
-        super().validate()
-        for axis, (_, stride, _, output_padding, dilation) in enumerate(self._windows):
-            if output_padding >= max(stride, dilation):
-                raise refusal(
-                    OUTPUT_PADDING,
-                    f"output_padding {output_padding} must be smaller than stride {stride} or dilation {dilation}",
-                    argument="output_padding",
-                    repairs=self._repairs_output_padding(axis, max(stride, dilation) - 1),
-                )
-
-    def _repairs_output_padding(self, axis: int, most: int) -> tuple[dict[str, object], ...]:
-        """The largest output_padding that the stride allows, or the least stride that allows this one."""
-        paddings = list(self.per_axis("output_padding"))
-        stride = max(paddings) + 1
-        return {"output_padding": _with_axis(paddings, axis, most)}, {"stride": stride}
-
-    @cached_property
-    def _windows(self) -> tuple[tuple[int, int, int, int, int], ...]:
-        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-        return tuple(zip(*(self.per_axis(name) for name in names)))
-
-    def shape(self, need: Needs, x: Shape) -> Shape:
-        if len(x) != self.rank + 2 or x[1] != self.in_channels:
-            if self.is_unbatched(x):
-                return self.shape(need, (1, *x))[1:]
-            self.check_input(need, x)
-        out = [x[0], self.out_channels]
-        for size, window in zip(x[2:], self._windows):
-            returned = transposed_output(size, *window)
-            if (runs := returned >= 1) is not True:
-                need(runs, lambda axis=len(out) - 2: self._cropped_away(axis, x))  # type: ignore[misc]
-            out.append(returned)
-        return tuple(out)
-
-    def _cropped_away(self, axis: int, x: Shape) -> ShapeError:
-        name, size, window = AXES[self.rank][axis], x[2 + axis], self._windows[axis]
-        paddings = list(self.per_axis("padding"))
-        most = (transposed_output(size, *window) + 2 * window[2] - 1) // 2
-        return refusal(
-            EMPTY_OUTPUT,
-            f"padding {window[2]} crops all of {name} {size} away",
-            note=f"{name} {transposed_formula(size, *window)} = {transposed_output(size, *window)}"
-            ", and must be at least 1",
-            argument="padding",
-            repairs=({"padding": _with_axis(paddings, axis, most)},) if isinstance(most, int) else (),
-        )
-
-    def macs(self, out: Shape, *inputs: Shape) -> Size:
-        """Every *input* position is spread over `out_channels/groups` kernels of taps."""
-        x = inputs[0]
-        per_position = (
-            self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
-        )
-        return per_position * product(x[-self.rank :]) * product(x[: -self.rank - 1])
-
-    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
-        return tuple(
-            f"{name} {transposed_formula(size, *window)} = {result}"
-            for name, size, window, result in zip(
-                AXES[self.rank], inputs[0][-self.rank :], self._windows, out[-self.rank :]
-            )
-        )
-
-
-def _with_axis(values: list[int], axis: int, value: int) -> int | tuple[int, ...]:
-    """The values with one axis changed, as a single integer where all agree."""
-    values[axis] = value
-    return values[0] if len(set(values)) == 1 else tuple(values)
-
-
-def _shared_divisor(groups: int, *channels: int) -> int:
-    """The largest number of groups, at most `groups`, that divides all the channel counts."""
-    return next(number for number in range(groups, 0, -1) if not any(count % number for count in channels))
-
-
 class Conv1d(_Conv):
     """`torch.nn.Conv1d`: (N, C, L) to (N, out_channels, L').
 
@@ -326,31 +177,6 @@ class Conv3d(_Conv):
     rank = 3
 
 
-class ConvTranspose1d(_ConvTranspose):
-    """`torch.nn.ConvTranspose1d`: (N, C, L) to (N, out_channels, L').
-
-    L' = (L-1)*stride - 2*padding + dilation*(kernel_size-1) + output_padding + 1
-    (https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html, Shape).
-    """
-
-    rank = 1
-
-
-class ConvTranspose2d(_ConvTranspose):
-    """`torch.nn.ConvTranspose2d`: (N, C, H, W) to (N, out_channels, H', W').
-
-    Each axis as in `ConvTranspose1d` (Dumoulin & Visin 2016, relationship 14).
-    """
-
-    rank = 2
-
-
-class ConvTranspose3d(_ConvTranspose):
-    """`torch.nn.ConvTranspose3d`: (N, C, D, H, W) to (N, out_channels, D', H', W'), as in `ConvTranspose1d`."""
-
-    rank = 3
-
-
 class LazyConv1d(Conv1d, lazy=True):
     """`torch.nn.LazyConv1d`: a `Conv1d` that takes `in_channels` from its input."""
 
@@ -361,15 +187,3 @@ class LazyConv2d(Conv2d, lazy=True):
 
 class LazyConv3d(Conv3d, lazy=True):
     """`torch.nn.LazyConv3d`: a `Conv3d` that takes `in_channels` from its input."""
-
-
-class LazyConvTranspose1d(ConvTranspose1d, lazy=True):
-    """`torch.nn.LazyConvTranspose1d`: a `ConvTranspose1d` that takes `in_channels` from its input."""
-
-
-class LazyConvTranspose2d(ConvTranspose2d, lazy=True):
-    """`torch.nn.LazyConvTranspose2d`: a `ConvTranspose2d` that takes `in_channels` from its input."""
-
-
-class LazyConvTranspose3d(ConvTranspose3d, lazy=True):
-    """`torch.nn.LazyConvTranspose3d`: a `ConvTranspose3d` that takes `in_channels` from its input."""

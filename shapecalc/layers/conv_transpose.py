@@ -1,0 +1,135 @@
+"""Transposed convolutions of 1, 2 and 3 spatial axes, and their Lazy forms."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated
+
+from ..fields import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
+from ..layer import AXES, Needs, Shape
+from ..problem import (
+    EMPTY_OUTPUT,
+    OUTPUT_PADDING,
+    ShapeError,
+    refusal,
+)
+from ..size import Size, product
+from ..sorts import Choice
+from ..window import transposed_formula, transposed_output
+from ._channels import ChannelMixing, with_axis
+
+ZerosOnly = Annotated[str, Choice("zeros")]
+
+
+class _ConvTranspose(ChannelMixing, abstract=True):
+    in_channels: InChannels
+    out_channels: Count
+    kernel_size: Kernel
+    stride: Stride = 1
+    padding: Padding = 0
+    output_padding: Padding = 0
+    groups: Count = 1
+    bias: Bool = True
+    dilation: Dilation = 1
+    padding_mode: ZerosOnly = "zeros"
+
+    def validate(self) -> None:
+        super().validate()
+        for axis, (_, stride, _, output_padding, dilation) in enumerate(self._windows):
+            if output_padding >= max(stride, dilation):
+                raise refusal(
+                    OUTPUT_PADDING,
+                    f"output_padding {output_padding} must be smaller than stride {stride} or dilation {dilation}",
+                    argument="output_padding",
+                    repairs=self._repairs_output_padding(axis, max(stride, dilation) - 1),
+                )
+
+    def _repairs_output_padding(self, axis: int, most: int) -> tuple[dict[str, object], ...]:
+        """The largest output_padding that the stride allows, or the least stride that allows this one."""
+        paddings = list(self.per_axis("output_padding"))
+        stride = max(paddings) + 1
+        return {"output_padding": with_axis(paddings, axis, most)}, {"stride": stride}
+
+    @cached_property
+    def _windows(self) -> tuple[tuple[int, int, int, int, int], ...]:
+        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
+        return tuple(zip(*(self.per_axis(name) for name in names)))
+
+    def shape(self, need: Needs, x: Shape) -> Shape:
+        if len(x) != self.rank + 2 or x[1] != self.in_channels:
+            if self.is_unbatched(x):
+                return self.shape(need, (1, *x))[1:]
+            self.check_input(need, x)
+        out = [x[0], self.out_channels]
+        for size, window in zip(x[2:], self._windows):
+            returned = transposed_output(size, *window)
+            if (runs := returned >= 1) is not True:
+                need(runs, lambda axis=len(out) - 2: self._cropped_away(axis, x))  # type: ignore[misc]
+            out.append(returned)
+        return tuple(out)
+
+    def _cropped_away(self, axis: int, x: Shape) -> ShapeError:
+        name, size, window = AXES[self.rank][axis], x[2 + axis], self._windows[axis]
+        paddings = list(self.per_axis("padding"))
+        most = (transposed_output(size, *window) + 2 * window[2] - 1) // 2
+        return refusal(
+            EMPTY_OUTPUT,
+            f"padding {window[2]} crops all of {name} {size} away",
+            note=f"{name} {transposed_formula(size, *window)} = {transposed_output(size, *window)}"
+            ", and must be at least 1",
+            argument="padding",
+            repairs=({"padding": with_axis(paddings, axis, most)},) if isinstance(most, int) else (),
+        )
+
+    def macs(self, out: Shape, *inputs: Shape) -> Size:
+        """Every *input* position is spread over `out_channels/groups` kernels of taps."""
+        x = inputs[0]
+        per_position = (
+            self.in_channels // self.groups * self.out_channels * product(self.per_axis("kernel_size"))
+        )
+        return per_position * product(x[-self.rank :]) * product(x[: -self.rank - 1])
+
+    def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
+        return tuple(
+            f"{name} {transposed_formula(size, *window)} = {result}"
+            for name, size, window, result in zip(
+                AXES[self.rank], inputs[0][-self.rank :], self._windows, out[-self.rank :]
+            )
+        )
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """`torch.nn.ConvTranspose1d`: (N, C, L) to (N, out_channels, L').
+
+    L' = (L-1)*stride - 2*padding + dilation*(kernel_size-1) + output_padding + 1
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose1d.html, Shape).
+    """
+
+    rank = 1
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """`torch.nn.ConvTranspose2d`: (N, C, H, W) to (N, out_channels, H', W').
+
+    Each axis as in `ConvTranspose1d` (Dumoulin & Visin 2016, relationship 14).
+    """
+
+    rank = 2
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """`torch.nn.ConvTranspose3d`: (N, C, D, H, W) to (N, out_channels, D', H', W'), as in `ConvTranspose1d`."""
+
+    rank = 3
+
+
+class LazyConvTranspose1d(ConvTranspose1d, lazy=True):
+    """`torch.nn.LazyConvTranspose1d`: a `ConvTranspose1d` that takes `in_channels` from its input."""
+
+
+class LazyConvTranspose2d(ConvTranspose2d, lazy=True):
+    """`torch.nn.LazyConvTranspose2d`: a `ConvTranspose2d` that takes `in_channels` from its input."""
+
+
+class LazyConvTranspose3d(ConvTranspose3d, lazy=True):
+    """`torch.nn.LazyConvTranspose3d`: a `ConvTranspose3d` that takes `in_channels` from its input."""
