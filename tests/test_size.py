@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import itertools
-import subprocess
-import sys
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from size_chains import CHAIN, FEW, HUGE, MONOTONE, POINTS, SMALL, Chain, H, N, W, run, text_value, value
 
 from shapecalc.size import (
-    CAP,
     Condition,
     Expr,
-    SizeLimit,
-    at,
     ceil_div,
     divides,
     largest,
@@ -26,67 +19,8 @@ from shapecalc.size import (
     quotient,
     same,
     smallest,
-    symbol,
     whole,
 )
-
-H: Any = symbol("H")
-W: Any = symbol("W")
-N: Any = symbol("N")
-HUGE = 10**12
-Chain = list[tuple[str, int]]
-POINTS = [*range(1, 201), *range(HUGE, HUGE + 30), 2**61 - 1]
-FEW = [*POINTS[:24], *POINTS[96:230:60]]
-
-# A chain is a list of (operation, number); `run` is the one formula text, for symbols and for integers.
-SMALL = st.integers(-6, 9)
-STEP = st.one_of(
-    st.tuples(st.just("+"), SMALL),
-    st.tuples(st.just("*"), st.integers(-3, 4)),
-    st.tuples(st.sampled_from(["//", "ceil", "%"]), st.integers(1, 5)),
-    st.tuples(st.sampled_from(["min", "max"]), st.integers(-5, 60)),
-    st.tuples(st.sampled_from(["+h//", "min h//", "max -h//"]), st.integers(1, 3)),
-    st.tuples(st.sampled_from(["conv", "transposed"]), st.integers(1, 3)),
-)
-CHAIN = st.lists(STEP, max_size=5)
-MONOTONE = st.lists(
-    st.one_of(
-        st.tuples(st.just("+"), SMALL),
-        st.tuples(st.just("*"), st.integers(1, 4)),
-        st.tuples(st.sampled_from(["//", "ceil"]), st.integers(1, 7)),
-        st.tuples(st.sampled_from(["conv", "transposed"]), st.integers(1, 4)),
-    ),
-    max_size=6,
-)
-
-
-def run(chain: Chain, h: Any) -> Any:
-    size = h
-    for operation, k in chain:
-        operations: dict[str, Any] = {
-            "+": lambda s, k: s + k,
-            "*": lambda s, k: k * s,
-            "//": lambda s, k: s // k,
-            "ceil": ceil_div,
-            "%": lambda s, k: s % k,
-            "min": smallest,
-            "max": lambda s, k: largest(k, s),
-            "+h//": lambda s, k: s + h // k,
-            "min h//": lambda s, k: smallest(s, h // k),
-            "max -h//": lambda s, k: largest(3 - h // k, s),
-            "conv": lambda s, k: (s + 2 * k - 2 * (k - 1) - 1) // k + 1,
-            "transposed": lambda s, k: (s - 1) * k - 2 + 2 * (k - 1) + 1,
-        }
-        size = operations[operation](size, k)
-    return size
-
-
-def value(size: Any, **values: int) -> Any:
-    return at(size, values)
-
-
-def text_value(size: Any, **values: int) -> Any:
-    return eval(str(size), {"min": min, "max": max}, values)
 
 
 @settings(max_examples=250, deadline=None)
@@ -122,10 +56,6 @@ def test_comparisons_and_equality_are_decided_or_conditions(left: Chain, right: 
             assert set(plain) == {symbolic}
     assert (a == b) == all(x == y for x, y in pairs)
     assert (a != b) == any(x != y for x, y in pairs)
-
-
-def rational(a: Any, b: Any) -> Any:
-    return quotient(a, b)
 
 
 def in_spans(spans: Any, h: Any) -> Any:
@@ -180,7 +110,7 @@ def test_products_of_several_symbols(first: Chain, second: Chain, third: Chain, 
 
     for formula in (flatten, odd, lambda n, h, w: odd(n, h, w) - n * h * w):
         size = formula(N, H, W)
-        for n, h, w in itertools.product((1, 2, 5, HUGE), (1, 2, 3, 11, 30, HUGE + 1), (1, 4, 7, 26)):
+        for n, h, w in itertools.product((1, 2, HUGE), (1, 2, 3, 11, HUGE + 1), (1, 4, 26)):
             assert value(size, N=n, H=h, W=w) == formula(n, h, w) == text_value(size, N=n, H=h, W=w)
             for answer, truth in [
                 (divides(m, size), formula(n, h, w) % m == 0),
@@ -247,125 +177,3 @@ def test_constants_are_integers() -> None:
     assert [same(H, H), same(H, H + 1), H >= 1, H < 1, H * W >= 1, same(2 * H, 5), same(16 * H * W, 250)] == [
         *(True, False, True, False, True, False, False)
     ]
-
-
-def test_twenty_poolings_and_back() -> None:
-    size = H
-    for _ in range(20):
-        size = (size - 2) // 2 + 1
-    assert str(size) == "H//1048576"
-    for _ in range(20):
-        size = (size - 1) * 2 + 2
-    assert str(size) == "1048576*(H//1048576)"
-    assert str(same(size, H)) == "H % 1048576 == 0"
-
-
-def test_coprime_strides() -> None:
-    size = H
-    for stride in (7, 11, 13, 16):
-        size = (size - 1) // stride + 1
-    assert str(size) == "(H+16015)//16016"
-    for stride in (16, 13, 11, 7):
-        size = (size - 1) * stride + 1
-    assert str(size) == "16016*((H-1)//16016)+1"
-    assert str(same(size, H)) == "H % 16016 == 1"
-
-
-@pytest.mark.parametrize(
-    ("size", "text", "pretty"),
-    [
-        (H, "H", "H"),
-        ((H - 1) // 2 + 1, "(H+1)//2", "⌊(H+1)/2⌋"),
-        ((H - 1) // 4 * 4 + 4, "4*((H-1)//4)+4", "4·⌊(H−1)/4⌋ + 4"),
-        (16 * ((H + 1) // 2) * (W // 2), "16*((H+1)//2)*(W//2)", "16·⌊(H+1)/2⌋·⌊W/2⌋"),
-        (5 - H, "5-H", "5 − H"),
-        (H % 4 - 1, "H%4-1", "H mod 4 − 1"),
-        ((3 * H + 1) // 2, "(3*H+1)//2", "⌊(3·H+1)/2⌋"),
-        ((2 * (H // 3) + 1) // 3, "(2*(H//3)+1)//3", "⌊(2·⌊H/3⌋+1)/3⌋"),
-        (H // 2 + H // 3 - 4, "H//2+H//3-4", "⌊H/2⌋ + ⌊H/3⌋ − 4"),
-        (smallest(H // 2, 7), "min(H//2, 7)", "min(⌊H/2⌋, 7)"),
-        (largest(2, smallest(H, 7)), "max(2, min(H, 7))", "max(2, min(H, 7))"),
-        (N * (H - 4) * (W + 3) + H + 2, "N*(H-4)*(W+3)+H+2", "N·(H−4)·(W+3) + H + 2"),
-        (quotient(N * 500, 320), "25*N//16", "25·N/16"),
-        (H >= 29, "H >= 29", "H ≥ 29"),
-        ((H - 29) // 2 + 1 >= 1, "H >= 29", "H ≥ 29"),
-        (same(H % 4, 1), "H % 4 == 1", "H ≡ 1 (mod 4)"),
-        (same(H // 4, 7), "28 <= H <= 31", "28 ≤ H ≤ 31"),
-        (
-            divides(3, smallest(H, 3) + H // 3),
-            "(H if H < 3 else (H//3)%3) == 0",
-            "(H if H < 3 else ⌊H/3⌋ mod 3) = 0",
-        ),
-        (3 * H <= 20, "H <= 6", "H ≤ 6"),
-        (divides(2, H * 3), "H % 2 == 0", "H ≡ 0 (mod 2)"),
-        (same(16 * (H // 4) * (W // 4), 256), "16*(H//4)*(W//4) == 256", "16·⌊H/4⌋·⌊W/4⌋ = 256"),
-        (same(H // 2, W // 2), "H//2 == W//2", "⌊H/2⌋ = ⌊W/2⌋"),
-        (H > W + 2, "H >= W+3", "H ≥ W+3"),
-        (divides(20, N * 16 * H), "(H*N) % 5 == 0", "H·N ≡ 0 (mod 5)"),
-    ],
-)
-def test_how_it_is_written(size: Any, text: str, pretty: str) -> None:
-    assert (str(size), size.pretty()) == (text, pretty)
-
-
-def test_refusals() -> None:
-    for refuse in (bool, int, range, lambda size: [0][size], lambda size: size // 0, lambda size: size // W):
-        with pytest.raises(TypeError, match=r"size|symbolic"):
-            refuse(H)
-    with pytest.raises(TypeError, match="H >= 5"):
-        bool(H >= 5)
-    with pytest.raises(ValueError, match="not a whole number"):
-        rational(N, 2).at(N=3)
-    with pytest.raises(ValueError, match="at least 1"):
-        H.at(H=0)
-    attempts: list[Any] = [lambda: H + 0.5, lambda: H * "2", lambda: H < "2", lambda: 5 // H]
-    for attempt in attempts:
-        with pytest.raises(TypeError):
-            attempt()
-
-
-def test_what_is_not_representable_says_so() -> None:
-    with pytest.raises(SizeLimit, match=str(CAP)):
-        (H * 70001) // 150001
-    with pytest.raises(SizeLimit, match=str(CAP)):
-        H // 40009 + H // 40013
-    with pytest.raises(SizeLimit, match="pieces would grow"):
-        smallest(H // 5005, H % 12 * 5)
-    with pytest.raises(SizeLimit, match="cannot be written"):
-        (H * W) // 2
-    with pytest.raises(SizeLimit, match="smaller"):
-        smallest(H, W)
-
-
-def test_quotients() -> None:
-    assert quotient(12, 4) == 3
-    assert quotient(12, 5) is None
-    assert quotient(0, H) == 0
-    assert quotient(7, H) is None
-    assert quotient(H * 6, -2) == -3 * H
-    assert quotient(H * W + W, W) == H + 1
-    assert quotient(H, W) is None
-    assert quotient(2 * H + 1, 2) is None
-    assert quotient(N * 3, 2 * N) is None
-    assert quotient(rational(N * 500, 320) * 320, N) == 500
-    assert quotient(rational(N * 16 * H, 12) * 3, H) == 4 * N
-
-
-def test_doctests_and_cheap_import() -> None:
-    for name in (
-        "size",
-        *[f"algebra.{part}" for part in ("staircase", "pieces", "expr", "condition", "text")],
-    ):
-        results = doctest.testmod(importlib.import_module(f"shapecalc.{name}"))
-        assert results.attempted
-        assert not results.failed
-    code = """if True:
-        import math, sys, types
-        package = sys.modules["shapecalc"] = types.ModuleType("shapecalc")  # leave out what it imports
-        package.__path__ = ["shapecalc"]
-        before = set(sys.modules)
-        import shapecalc.size
-        print(*set(sys.modules) - before)
-    """
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert {name.partition(".")[0] for name in loaded.split()} == {"__future__", "shapecalc"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import gcd, inf
 
 from .cycle import EMPTY, how_many
+from .divisors import divisors
 from .levels import at_least, at_most, bounds_on, congruent, equals, times
 from .roots import univariate
 from .segments import ALL, NONE, both, intervals, progression, stretches
@@ -30,8 +31,6 @@ BOXES = 1 << 12
 """The most boxes that a condition is split into, and the most remainders that it is split by."""
 VALUES = 1 << 8
 """The most values of a summand that a sum is split by."""
-PRIMES = 10**6
-"""Divisors are found by trial division up to here; what is left must be 1 or below its square."""
 
 
 def boxes(condition: Condition, domain: Mapping[str, Segments] | None = None) -> list[Box]:
@@ -44,6 +43,11 @@ def boxes(condition: Condition, domain: Mapping[str, Segments] | None = None) ->
     space = {name: (domain or {}).get(name, ALL) for name in names}
     if any(part == NONE for part in space.values()):
         return []
+    try:
+        if len(names) == 1 and relation == ">=":  # a product would come apart into very many boxes
+            return [{names[0]: univariate(terms, relation)}]
+    except SizeLimit:
+        pass
     try:
         if len(products) == 1:
             (factors, coefficient), *_ = products
@@ -271,28 +275,3 @@ def _values(parts: Sequence[Factor], total: int, relation: str, box: Box) -> Seq
         raise SizeLimit("a sum of sizes that take infinitely many values does not come apart")
     within_cap(int(high - low) + 1, "a sum's list of values", VALUES)
     return range(int(low), int(high) + 1)
-
-
-def divisors(number: int) -> list[int]:
-    """The positive divisors, ascending.
-
-    >>> divisors(-12)
-    [1, 2, 3, 4, 6, 12]
-    """
-    left, found, prime = abs(number), [1], 2
-    while prime * prime <= left:
-        if prime > PRIMES:
-            raise SizeLimit(
-                f"the divisors of {number} are not looked for: it has two prime factors over {PRIMES}"
-            )
-        power = 1
-        powers = [1]
-        while left % prime == 0:
-            left //= prime
-            power *= prime
-            powers.append(power)
-        found = [d * p for d in found for p in powers]
-        prime += 1 if prime == 2 else 2
-    if left > 1:
-        found = [d * p for d in found for p in (1, left)]
-    return sorted(found)

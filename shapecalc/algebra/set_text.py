@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .cycle import EMPTY, FULL, ascending, complement, first_from, how_many, last_to
 from .segments import NONE, at_or_above, both, negated, stretches
+from .staircase import SizeLimit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ class Style:
         """H ≡ 0, 1 (mod 4)"""
         period, parts = c
         inside = sum(hi - lo for lo, hi in parts)
-        turned = period - inside < inside and period - inside <= LISTED
-        if turned:
-            parts = complement(c)[1]
-        flat = sorted(_flat(parts, period))
+        flat, others = sorted(_flat(parts, period)), sorted(_flat(complement(c)[1], period))
+        turned = period < 2 * inside and sum(map(_length, others)) < sum(map(_length, flat))
+        flat = others if turned else flat
         if self.plain:
             return self._remainder(flat, period, turned)
         texts = [text for lo, hi in flat for text in _run(lo, hi)]
@@ -75,6 +75,11 @@ def _flat(parts: tuple[tuple[int, int], ...], period: int) -> list[tuple[int, in
 def _run(lo: int, hi: int) -> list[str]:
     """Few numbers one by one, many as a range."""
     return [f"{lo}..{hi - 1}"] if hi - lo > 2 else [str(h) for h in range(lo, hi)]
+
+
+def _length(part: tuple[int, int]) -> int:
+    """How many numbers `_run` writes."""
+    return min(part[1] - part[0], 2)
 
 
 def _each(parts: list[tuple[int, int]]) -> list[str]:
@@ -110,18 +115,23 @@ def _as_rule(segments: Segments) -> tuple[int, Segments, Segments]:
     """The least size of the rule, what is missing from it, and what there is beside it."""
     start, tail = segments[-1]
     rule = ((1, tail),)
-    shared = both(segments, rule)
-    bounds = {1, at_or_above(shared, 1) or 1, at_or_above(shared, start) or 1}
-    ways = []
-    for bound in sorted(bounds) if len(segments) <= WEIGHED else [at_or_above(shared, start) or 1]:
-        if bound > 1 and at_or_above(rule, 1) == bound:
-            bound = 1
-        ruled = both(rule, ((1, EMPTY), (bound, FULL))) if bound > 1 else rule
-        missing, more = both(ruled, negated(segments)), both(segments, negated(ruled))
-        cost = _weight(missing) + _weight(more) + (bound > 1 and tail != FULL)
-        ways.append((cost, -bound, missing, more))
-    _, bound, missing, more = min(ways, key=lambda way: way[:2])
-    return -bound, missing, more
+    last = at_or_above(segments, start) or start
+    ways = [(last, NONE, both(segments, ((1, FULL), (start, EMPTY))) if start > 1 else NONE)]
+    if len(segments) <= WEIGHED:
+        try:
+            first = at_or_above(both(segments, rule), 1) or 1
+            for bound in (1, first):
+                ruled = both(rule, ((1, EMPTY), (bound, FULL))) if bound > 1 else rule
+                ways.append((bound, both(ruled, negated(segments)), both(segments, negated(ruled))))
+        except SizeLimit:
+            pass  # what was found will do
+
+    def cost(way: tuple[int, Segments, Segments]) -> tuple[int, int]:
+        bound, missing, more = way
+        return _weight(missing) + _weight(more) + (bound > 1 and tail != FULL), -bound
+
+    bound, missing, more = min(ways, key=cost)
+    return 1 if at_or_above(rule, 1) == bound else bound, missing, more
 
 
 def _weight(segments: Segments) -> int:

@@ -71,13 +71,15 @@ class SizeSet:
         return cls(symbol, of_intervals([(low, high + 1)] if low <= high else []))
 
     @classmethod
-    def from_condition(cls, condition: Condition) -> SizeSet:
-        """Exactly where a condition on one symbol holds.
+    def from_condition(cls, condition: Condition | bool, symbol: str = "H") -> SizeSet:
+        """Exactly where a condition on one symbol holds; for True and False the symbol must be said.
 
         >>> from shapecalc.size import same, symbol
         >>> str(SizeSet.from_condition(same(symbol("H") // 2 * (symbol("H") // 2) * 64, 64 * 49)))
         'only 14, 15'
         """
+        if isinstance(condition, bool):
+            return cls(symbol, ALL if condition else NONE)
         names = condition.symbols
         if len(names) != 1:
             raise ValueError(f"{condition} depends on {' and '.join(sorted(names))}, not on one symbol")
