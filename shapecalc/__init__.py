@@ -26,8 +26,9 @@ from .version import __version__ as __version__
 if TYPE_CHECKING:
     from os import PathLike
 
-    from .input_sizes import Sizes
     from .fixing import Fixed
+    from .input_sizes import Sizes
+    from .mirroring.proposal import Proposal
     from .report import Report
 
 
@@ -96,6 +97,29 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
     return sizes(arch, input)
 
 
+def mirror(
+    arch: Arch,
+    input: str | int | Sequence[Size] | None = None,
+    style: str | None = None,
+    skips: bool = False,
+) -> list[Proposal]:
+    """Decoders that return exactly what an encoder (or plain `layers`) takes, best first, each traced.
+
+    `style` is one of transpose, smooth, resize, pixelshuffle, unpool (None: all of them); `skips` joins the encoder's
+    tensors, as a U-Net does. Where the input has letters, or none is known, the decoders are exact for every size.
+    Raises `ShapeError` where the encoder does not run, and `SpecError` where there is nothing to mirror.
+
+    >>> best = mirror(loads("encoder: ['Conv2d(1, 8, 3, stride=2, padding=1)']"), "1x10x474", "transpose")[0]
+    >>> best.decoder[0].layer, best.output
+    (ConvTranspose2d(8, 1, 3, stride=2, padding=1, output_padding=1), (1, 10, 474))
+    >>> best.exact_for
+    'H ≡ 0 (mod 2) and W ≡ 0 (mod 2)'
+    """
+    from .mirroring.proposal import proposals
+
+    return proposals(arch, input, style, skips)
+
+
 def fix(
     path_or_text: str | PathLike[str],
     input: str | int | Sequence[Size] | None = None,
@@ -115,3 +139,22 @@ def fix(
 
     with open(path_or_text, "rb") as file:
         return fixed(decode(file.read()), str(path_or_text), input, unsafe, set)
+
+
+def emit(
+    arch: Arch,
+    input: str | int | Sequence[Size] | None = None,
+    any_size: bool = False,
+    vae: bool = False,
+    train: bool = False,
+) -> str:
+    """An architecture as the text of one Python file: a `torch.nn.Module` that needs torch alone.
+
+    With `any_size` the decoder is told which sizes to return, so that every size that runs comes back; with
+    `vae` the code gets a mean and a log-variance; with `train` the file has a training loop. Raises
+    `ShapeError` where the architecture cannot run, or cannot be what is wished, and `SpecError` where no
+    input is known.
+    """
+    from .write.torch import module_text
+
+    return module_text(arch, input, any_size, vae, train)

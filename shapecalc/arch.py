@@ -81,8 +81,9 @@ class Arch:
 
     `nodes` stand in the order in which they run; a node reads only earlier ones. `input` is the shape that
     the file states, batch first, or None. `sections` maps `encoder`, `bottleneck`, `decoder` or `layers`
-    to the range of its nodes. `text` and `path` are what diagnostics quote; `reread` reads a changed text
-    the way this one was read, so that an edit can be tried before it is offered.
+    to the range of its nodes, `variables` are the file's `vars`. `text` and `path` are what diagnostics
+    quote; `reread` reads a changed text the way this one was read, so that an edit can be tried before it is
+    offered.
     """
 
     __slots__ = (
@@ -96,6 +97,7 @@ class Arch:
         "sections",
         "text",
         "value_range",
+        "variables",
     )
 
     def __init__(
@@ -108,6 +110,7 @@ class Arch:
         sections: Mapping[str, range] | None = None,
         contract: Contract = Contract(),
         value_range: tuple[float, float] | None = None,
+        variables: Mapping[str, int | float] | None = None,
         text: str | None = None,
         path: str | None = None,
         reread: Callable[[str], Arch] | None = None,
@@ -116,6 +119,7 @@ class Arch:
         self.name, self.input, self.input_place = name, input, input_place
         self.sections = dict(sections or {"layers": range(len(self.nodes))})
         self.contract, self.value_range = contract, value_range
+        self.variables = dict(variables or {})
         self.text, self.path, self.reread = text, path, reread
 
     @classmethod
@@ -137,6 +141,7 @@ class Arch:
             sections=self.sections,
             contract=self.contract,
             value_range=self.value_range,
+            variables=self.variables,
             text=self.text,
             path=self.path,
             reread=self.reread,

@@ -1,4 +1,4 @@
-"""The command line: `shapecalc check`, `sizes`, `explain`, `schema`.
+"""The command line: `shapecalc check`, `sizes`, `mirror`, `explain`, `schema`.
 
 Findings go to stdout, the tool's own messages to stderr. Exit status: 0 clean, 1 findings, 2 usage or an
 unreadable file. A command imports what it needs when it runs: rich costs as much as the whole engine.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,12 +38,15 @@ class Format(StrEnum):
     json = "json"
 
 
+Path = Annotated[str, typer.Argument(metavar="PATH", help="A spec file, or - for stdin.")]
 Input = Annotated[
     str | None, typer.Option("--input", "-i", metavar="SHAPE", help="One sample, like 1x10x474 or 1xHxW.")
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Override one of the file's vars.")
 ]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result there.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")]
 
 
 def _version(wanted: bool) -> None:
@@ -91,13 +93,13 @@ def check(
     shape, settings = inputs.shape(input), inputs.settings(set)
     found = inputs.reports(paths, shape, settings)
     if diff or fix:
-        from .mending import Plan, mended
+        from .mending import Plan, diffs, mended
 
         if fix and not diff and "-" in paths:
             raise UsageError("--fix cannot write to stdin; --diff shows the change")
         after = mended(found, Plan(unsafe_fixes, diff), shape, settings)
         if diff:
-            raise typer.Exit(_diffs(after))
+            raise typer.Exit(diffs(after))
         found = (report for report, _ in after)
     chosen = format or (Format.full if sys.stdout.isatty() else Format.concise)
     reports: list[Report] = []
@@ -120,7 +122,7 @@ def check(
 
 @app.command()
 def sizes(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A spec file, or - for stdin.")],
+    path: Path,
     input: Annotated[
         str | None,
         typer.Option("--input", "-i", metavar="SHAPE", help="Letters are free axes: 1xHxW, 1x10xW."),
@@ -161,8 +163,35 @@ def sizes(
 
 
 @app.command()
+def mirror(
+    path: Path,
+    input: Input = None,
+    style: Annotated[
+        str | None, typer.Option(help="transpose, smooth, resize, pixelshuffle or unpool.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many proposals to show.")] = 3,
+    skips: Annotated[bool, typer.Option("--skips", help="Join the encoder's tensors, as U-Nets do.")] = False,
+    output: Output = None,
+    force: Force = False,
+    set: Set = None,
+    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+) -> None:
+    """Propose decoders that return exactly what the encoder takes, the best first.
+
+    Exit status: 0, 1 where the encoder does not run, 2 where there is nothing to mirror or FILE cannot be written.
+    """
+    from .proposing import Request, propose
+    from .report import Report
+
+    request = Request(inputs.shape(input), style, skips, top, format is Format.json, output, force)
+    left = propose(inputs.architecture(path, inputs.settings(set)), request)
+    if isinstance(left, Report):
+        raise typer.Exit(_shown(left))
+
+
+@app.command()
 def explain(
-    path: Annotated[str, typer.Argument(metavar="PATH", help="A spec file, or - for stdin.")],
+    path: Path,
     layer: Annotated[
         str, typer.Argument(metavar="LAYER", help="A layer's path, like encoder.2, or how it ends.")
     ],
@@ -190,6 +219,29 @@ def explain(
 
 
 @app.command()
+def emit(
+    path: Path,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE.")
+    ] = None,
+    input: Input = None,
+    any_size: Annotated[bool, typer.Option("--any-size", help="Restore every size that runs.")] = False,
+    vae: Annotated[bool, typer.Option("--vae", help="Make it variational.")] = False,
+    train: Annotated[bool, typer.Option("--train", help="Add a training loop.")] = False,
+    force: Force = False,
+    set: Set = None,
+) -> None:
+    """Write a PyTorch module, with every shape in it and a check of them.
+
+    Exit status: 1 where the architecture cannot run, or be what is asked for; 2 where nothing can be written.
+    """
+    from .emitting import emitted, save
+
+    wishes = {"any_size": any_size, "vae": vae, "train": train}
+    save(emitted(path, inputs.shape(input), inputs.settings(set), **wishes), output, path, force)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema (draft-07) of spec files, for editors."""
     import json
@@ -212,15 +264,6 @@ def run() -> None:
         discard(sys.stdout)
         complain(f"cannot write: {error.strerror or error}")
         sys.exit(USAGE)
-
-
-def _diffs(mended: Iterator[tuple[Report, str]]) -> int:
-    """Print the changes; the exit status."""
-    status = 0
-    for report, change in mended:
-        write("".join(f"{visible}\n" for visible in change.splitlines()))
-        status = max(status, USAGE if inputs.is_unusable(report) else int(bool(change or report.problems)))
-    return status
 
 
 def _shown(report: Report) -> int:

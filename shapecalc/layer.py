@@ -74,6 +74,8 @@ class Layer:
     integer_inputs: ClassVar[tuple[str, ...]] = ()
     forward_fields: ClassVar[tuple[str, ...]] = ()
     eager: ClassVar[type[Layer] | None] = None
+    #: whether a decoder has one, too, behind the mirror of what stood before it (norms, activations)
+    echoed: ClassVar[bool] = False
 
     concrete: ClassVar[bool] = False
     #: whether some field is still `_`
@@ -152,6 +154,14 @@ class Layer:
     def transposed_kind(self) -> str | None:
         """The kind that goes the other way with the same arguments, if one does."""
         return None
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """The layers that take `made`, what this one returned, back to `taken`, what it took first.
+
+        () where there is nothing to undo; None where the kind knows no way. Of a layer with an input `like`
+        that is to be read off a second tensor, that is what this layer read; `indices` are this layer's own.
+        """
+        return () if taken == made else None
 
     @classmethod
     def is_inferable(cls, name: str) -> bool:

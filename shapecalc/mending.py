@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from .files import write_whole
 from .fixing import diff, fixed
-from .inputs import Settings
-from .output import complain
+from .inputs import USAGE, Settings, is_unusable
+from .output import complain, write
 from .read.decode import decode, encode_like
 from .report import Report
 from .shapes import Shape
@@ -57,3 +57,12 @@ def _say(path: str, applied: int, left: Report, plan: Plan) -> None:
     if hidden and not plan.unsafe:
         parts.append(f"{hidden} of them with an unsafe fix (--unsafe-fixes)")
     complain(f"{path}: {', '.join(parts)}")
+
+
+def diffs(after: Iterator[tuple[Report, str]]) -> int:
+    """Print the changes; the exit status."""
+    status = 0
+    for report, change in after:
+        write("".join(f"{visible}\n" for visible in change.splitlines()))
+        status = max(status, USAGE if is_unusable(report) else int(bool(change or report.problems)))
+    return status

@@ -156,3 +156,4 @@ FOLDED_BATCH = Code("SHP204", "folded-batch")
 # SHP9xx: the tool's own
 SIZE_LIMIT = Code("SHP901", "size-formula-limit")
 UNREADABLE = Code("SHP902", "unreadable-file")
+NO_MIRROR = Code("SHP903", "missing-mirror")

@@ -19,6 +19,8 @@ STORY = [
     ("mel_first_try", "1x10x474", None, ["SHP105"]),
     ("mel_cae", "1x10x474", (1, 10, 474), []),
     ("mel_cae", "1x10x473", (1, 10, 474), ["SHP201"]),
+    ("mel_encoder", "1x10x474", (8, 2, 60), []),
+    ("digits_cae", "1x8x8", (1, 8, 8), []),
     ("unet", "3x64x96", (2, 64, 96), []),
     ("unet", "3x64x98", None, ["SHP112"]),
     ("vgg_classifier", "3x224x224", (1000,), []),

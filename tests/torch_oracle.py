@@ -40,7 +40,8 @@ def torch_shapes(arch: Arch, traced: Trace, sample: Shape) -> list[Shape]:
             inputs = [_first(values[source]) for source in node.sources]
             if "indices" in layer.inputs and len(inputs) > 1:
                 inputs[1] = values[node.sources[1]][1]
-            out = module_of(layer)(*inputs)
+            in_forward = {name: getattr(layer, name) for name in layer.forward_fields}
+            out = module_of(layer)(*inputs, **in_forward)
             values.append(out)
             shapes.append(tuple(_first(out).shape))
     assert INPUT == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..layer import Layer, Needs, Shape
+from ..layer import KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, PAD_TOO_LARGE, WRONG_RANK, ShapeError, refusal
 from ..shapes import MOST_AXES
 from ..size import Size
@@ -85,6 +85,16 @@ class PaddingRule(Layer, abstract=True):
                 need(runs, lambda axis=axis: self._too_small(x, axis))  # type: ignore[misc]
             out[-axis] = size + growth
         return tuple(out)
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """Each side the other way round: what was padded is cropped, what was cropped is padded with zeros."""
+        if taken == made and not any(map(any, self._pairs)):
+            return ()
+        sides = tuple(-side for pair in self._pairs for side in pair)
+        pairs = len(self._pairs)
+        if pairs in (1, 2, 3):
+            return (KINDS[f"ZeroPad{pairs}d"](sides),)
+        return (KINDS["Pad"](sides),)
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         numbers, takes = 2 * len(self._pairs), " or ".join(map(str, reversed(self._ranks)))

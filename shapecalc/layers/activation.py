@@ -38,6 +38,8 @@ Width = Annotated[float, Scalar(samples=(0, 0.5, 1.0, -0.5, inf))]
 
 
 class _Activation(Layer, abstract=True):
+    echoed = True
+
     def shape(self, need: Needs, x: Shape) -> Shape:
         return x
 

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 from ..fields import Bool, Kernel
-from ..layer import Needs, Shape
+from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, SIZE_LIMIT, TOO_SMALL, ShapeError, refusal
 from ..size import Size, same
 from ..sorts import Ints, Sort, WrongValue
+from ._mirrors import resized
 from ._scale import ratio_of
 from .pool import Spatial
 
@@ -70,6 +71,12 @@ class _Adaptive(Spatial, abstract=True):
     def check_other_rank(self, need: Needs, x: Shape) -> None:
         """Refuse an input without batch and channels, or with more axes."""
         raise self.wrong_rank(x)
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """Resized to what it was."""
+        if not 1 <= len(taken) - self.rank <= 2:
+            return super().mirror(taken, made, style)
+        return self.between_channels(taken, resized(taken[-self.rank :], made[-self.rank :]))
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
@@ -200,6 +207,12 @@ class _FractionalMaxPool(Spatial, abstract=True):
             fits = size >= wanted + kernel_size - 1 + self.spare
             need(fits, lambda axis=axis, wanted=wanted: self._too_small(axis, wanted, x))  # type: ignore[misc]
         return (*x[: -self.rank], *out)
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """Resized to what it was."""
+        if not 1 <= len(taken) - self.rank <= 2:
+            return super().mirror(taken, made, style)
+        return self.between_channels(taken, resized(taken[-self.rank :], made[-self.rank :]))
 
     def _empty(self, axis: int, x: Shape) -> ShapeError:
         name, size, ratio = self.axes[axis], x[axis - self.rank], self.per_axis("output_ratio")[axis]

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated
 
 from ..fields import Bool, Count, Dilation, InChannels, Kernel, Stride
-from ..layer import AXES, Needs, Shape
+from ..layer import AXES, Layer, Needs, Shape
 from ..problem import (
     PAD_TOO_LARGE,
     SAME_STRIDE,
@@ -18,6 +18,7 @@ from ..size import Size, product
 from ..sorts import Choice, Ints
 from ..window import window_formula, window_output
 from ._channels import ChannelMixing, with_axis
+from ._mirrors import Windowed, undone
 
 ConvPadding = Annotated["int | tuple[int, ...] | str", Ints(low=0, high=3, words=("same", "valid"))]
 PaddingMode = Annotated[str, Choice("zeros", "reflect", "replicate", "circular")]
@@ -123,6 +124,14 @@ class _Conv(ChannelMixing, abstract=True):
         if isinstance(self.padding, str) or self.padding_mode != "zeros":
             return None
         return type(self).__name__.replace("Conv", "ConvTranspose")
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """With padding='same' the near side has `reach//2`; every padding_mode is undone as zeros are."""
+        windows = self._windows
+        if self.padding == "same":
+            windows = tuple((k, s, d * (k - 1) // 2, d) for k, s, _, d in windows)
+        channels = self.out_channels, self.in_channels
+        return undone(style, Windowed(*channels, windows, self.groups, self.bias), taken, made)
 
     def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
         if self.padding == "same" or all(stride == 1 for _, stride, _, _ in self._windows):

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated
 
 from ..fields import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
-from ..layer import AXES, Needs, Shape
+from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import (
     EMPTY_OUTPUT,
     OUTPUT_PADDING,
@@ -17,6 +17,7 @@ from ..size import Size, product
 from ..sorts import Choice
 from ..window import transposed_formula, transposed_output
 from ._channels import ChannelMixing, with_axis
+from ._mirrors import padded
 
 ZerosOnly = Annotated[str, Choice("zeros")]
 
@@ -80,6 +81,27 @@ class _ConvTranspose(ChannelMixing, abstract=True):
             argument="padding",
             repairs=({"padding": with_axis(paddings, axis, most)},) if isinstance(most, int) else (),
         )
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether inside the border some output positions sum more taps than others.
+
+        Tap t reaches the positions d*t modulo the stride; all residues must be reached equally often
+        (Odena et al. 2016, "Deconvolution and checkerboard artifacts", https://distill.pub/2016/deconv-checkerboard).
+        """
+        for kernel_size, stride, _, _, dilation in self._windows:
+            reached = [dilation * tap % stride for tap in range(kernel_size)]
+            if len({reached.count(position) for position in range(stride)}) > 1:
+                return True
+        return False
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """The convolution with the same arguments; an output_padding over the stride is cropped before."""
+        names = ("kernel_size", "stride", "padding", "dilation", "groups", "bias")
+        conv = KINDS[f"Conv{self.rank}d"]
+        back = conv(self.out_channels, self.in_channels, **{name: getattr(self, name) for name in names})
+        surplus = [(0, -(spare // stride * stride)) for _, stride, _, spare, _ in self._windows]
+        return (*padded(surplus), back)
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every *input* position is spread over `out_channels/groups` kernels of taps."""

@@ -12,6 +12,7 @@ from ..size import Size, divides, product, same
 from ..sorts import Ints
 from ..window import window_formula, window_output
 from ._axes import written_out
+from ._mirrors import one
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:
@@ -79,6 +80,13 @@ class Unfold(_Blocks):
             raise wrong_rank(self, x, "4 (batch, channels, height, width)")
         return (*x[:-3], x[-3] * self._taps, product(self._counted(need, x[-2:])))
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        size = tuple([size for size in taken[-2:] if isinstance(size, int)])
+        windows = [one(values) for values in zip(*self._windows)]
+        if len(size) != 2 or len(taken) != 4:
+            return None
+        return (Fold(size, windows[0], windows[3], windows[2], windows[1]),)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         *_, channels, height, width = inputs[0]
         counts = self._counted(Needs(), (height, width))
@@ -115,6 +123,9 @@ class Fold(_Blocks):
         counts = self._counted(need, self.per_axis("output_size"))
         need(same(x[-1], product(counts)), lambda: self._wrong_blocks(x, counts))
         return (*x[:-2], x[-2] // self._taps, *self.per_axis("output_size"))
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return (Unfold(self.kernel_size, self.dilation, self.padding, self.stride),)
 
     def _indivisible(self, x: Shape) -> ShapeError:
         return refusal(

@@ -53,6 +53,9 @@ class Linear(Layer):
             need(same(x[-1], self.in_features), lambda: self._wrong_features(x))
         return (*x[:-1], self.out_features)
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return (Linear(self.out_features, self.in_features, self.bias),)
+
     def _wrong_features(self, x: Shape) -> ShapeError:
         found, note = x[-1], f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
         forgotten = len(x) > 2 and product(x[1:]) == self.in_features

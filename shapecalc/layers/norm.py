@@ -21,6 +21,8 @@ Epsilon = Annotated[float, Real(samples=(1e-5, 1e-5, 1e-3, 0.1, 0.0))]
 class _ChannelNorm(Layer, abstract=True):
     """One mean, one variance and, with `affine`, one weight and one bias for every channel."""
 
+    echoed = True
+
     num_features: InChannels
     eps: Epsilon = 1e-5
     momentum: MaybeFloat = 0.1

@@ -26,6 +26,8 @@ class GroupNorm(Layer):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html; Wu & He 2018)
     """
 
+    echoed = True
+
     num_groups: Groups
     num_channels: InChannels
     eps: Float = 1e-5
@@ -92,6 +94,8 @@ class GroupNorm(Layer):
 
 class _LastAxesNorm(Layer, abstract=True):
     """Normalizes over the last axes, whose sizes it knows."""
+
+    echoed = True
 
     normalized_shape: NormalizedShape
     elementwise_affine: Bool
@@ -183,6 +187,8 @@ class RMSNorm(_LastAxesNorm):
 
 
 class _NeighbourNorm(Layer, abstract=True):
+    echoed = True
+
     size: Count
     alpha: Float = 1e-4
     beta: Float = 0.75

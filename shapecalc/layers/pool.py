@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import Annotated, NamedTuple
 
 from ..fields import Bool
-from ..layer import AXES, Layer, Needs, Shape
+from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
 from ..size import Size
 from ..sorts import Integer, Ints
-from ..window import pool_formula, pool_output
+from ..window import pool_formula, pool_output, transposed_output
+from ._mirrors import Windowed, one, undone
 
 PoolKernel = Annotated["int | tuple[int, ...]", Ints(low=1, single=True)]
 PoolStride = Annotated["int | tuple[int, ...] | None", Ints(low=1, high=3, single=True, optional=True)]
@@ -35,6 +36,16 @@ class Spatial(Layer, abstract=True):
     @property
     def axes(self) -> tuple[str, ...]:
         return AXES[self.rank]
+
+    def with_channels(self, shape: Shape) -> Shape:
+        """The shape as a batch with channels: without them the batch is read as such, and gets one of its own."""
+        return (*shape[:1], 1, *shape[1:]) if len(shape) == self.rank + 1 else shape
+
+    def between_channels(self, shape: Shape, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        """The layers, made for `with_channels(shape)`, for the shape itself."""
+        if len(shape) != self.rank + 1 or not layers:
+            return layers
+        return (KINDS["Unsqueeze"](1), *layers, KINDS["Squeeze"](1))
 
     def check_rank(self, x: Shape) -> None:
         """Channels and the spatial axes must be there, and at most a batch before them."""
@@ -113,6 +124,14 @@ class Pool(Spatial, abstract=True):
         over_the_edge: tuple[dict[str, object], ...] = () if ceil_mode else ({"ceil_mode": True},)
         return (*over_the_edge, self.with_axis("kernel_size", axis, max(smaller, 1)))
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """As a convolution of the same windows from every channel to every channel; see `undone`."""
+        x, out = self.with_channels(taken), self.with_channels(made)
+        if not isinstance(x[1], int):
+            return None
+        windows = Windowed(x[1], x[1], tuple(window[:4] for window in self._windows), learned=False)
+        return self.between_channels(taken, undone(style, windows, x, out))
+
     def check_unpadded(self, need: Needs, x: Shape) -> None:
         """Torch's 3-d average pool compares the kernel with the input before padding it."""
         for axis, window in zip(range(-self.rank, 0), self._windows):
@@ -155,6 +174,28 @@ class _MaxPool(Pool, abstract=True):
     dilation: PoolDilation = 1
     return_indices: Bool = False
     ceil_mode: Bool = False
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """In the style *unpool* with the pool's own indices, where torch allows the size: less than a stride off.
+
+        A dilated window can step over an input shorter than its dilation; torch's index is then outside of it.
+        """
+        sizes, places = taken[-self.rank :], made[-self.rank :]
+        if style != "unpool" or not all(isinstance(size, int) for size in (*sizes, *places)):
+            return super().mirror(taken, made, style)
+        usual = [
+            transposed_output(number, k, s, p, 0, d) for number, (k, s, p, d, _) in zip(places, self._windows)
+        ]
+        strides = [window.stride for window in self._windows]
+        missing = [a - b for a, b in zip(sizes, usual)]
+        allowed = all(-s < d < s for d, s in zip(missing, strides))
+        if not allowed or any(size < window.dilation for size, window in zip(sizes, self._windows)):
+            return super().mirror(taken, made, style)
+        reaches = [window.dilation * (window.kernel_size - 1) + 1 for window in self._windows]
+        unpool, paddings = KINDS[f"MaxUnpool{self.rank}d"], [window.padding for window in self._windows]
+        size = sizes if any(missing) else None
+        stride = None if strides == reaches else one(strides)
+        return (unpool(one(reaches), stride=stride, padding=one(paddings), output_size=size),)
 
 
 class MaxPool1d(_MaxPool):

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..fields import Bool, Count, InFeatures, Probability
-from ..layer import Layer, Needs, Shape
+from ..layer import KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
 from ..size import Size, product, same
 from ..sorts import Choice, Integer
@@ -47,6 +47,12 @@ class _Gated(Layer, abstract=True):
             argument="input_size",
             repairs=({"input_size": found},) if isinstance(found, int) else (),
         )
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """A linear map of the features back; nothing recurrent."""
+        if taken[:-1] != made[:-1] or not isinstance(made[-1], int):
+            return super().mirror(taken, made, style)
+        return (KINDS["Linear"](made[-1], self.input_size),)
 
     @property
     def weights(self) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..fields import Bool
-from ..layer import Layer, Needs, Shape
+from ..layer import KINDS, Layer, Needs, Shape
 from ._axes import Dims, axes_at
+from ._mirrors import resized
 
 
 class _Reduction(Layer, abstract=True):
@@ -20,6 +21,15 @@ class _Reduction(Layer, abstract=True):
         if self.keepdim:
             return tuple([1 if axis in axes else size for axis, size in enumerate(x)])
         return tuple([size for axis, size in enumerate(x) if axis not in axes])
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """The axes put back with size 1, then spread; the batch and the channels cannot be."""
+        axes = [] if self.dim == () else sorted(axes_at(self.dim, len(taken)))
+        if not axes or axes[0] < 2 or len(taken) > 5:
+            return None
+        back = () if self.keepdim else tuple(KINDS["Unsqueeze"](axis) for axis in axes)
+        ones: Shape = tuple([1 if axis in axes else size for axis, size in enumerate(taken)])
+        return (*back, *resized(taken[2:], ones[2:]))
 
     def expression(self, *inputs: str) -> str:
         name = type(self).__name__

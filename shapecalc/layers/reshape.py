@@ -80,6 +80,14 @@ class Flatten(Layer):
         first, last = self._span(len(x))
         return (*x[:first], product(x[first : last + 1]), *x[last + 1 :])
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """Unflattened into the sizes that were; one of them may be a symbol, and is -1."""
+        first, last = self._span(len(taken))
+        sizes = tuple([size if isinstance(size, int) else -1 for size in taken[first : last + 1]])
+        if first == last:
+            return ()
+        return (Unflatten(first, sizes),) if first and sizes.count(-1) <= 1 else None
+
     def _span(self, rank: int) -> tuple[int, int]:
         first, last = axis_at(self.start_dim, rank, "start_dim"), axis_at(self.end_dim, rank, "end_dim")
         if first > last:
@@ -107,6 +115,10 @@ class Unflatten(Layer):
             raise refusal(WRONG_RANK, "there is nothing to unflatten into", argument="unflattened_size")
         sizes = solved(need, (x[axis],), self.unflattened_size, lambda: self._misfit(axis, x))
         return (*x[:axis], *sizes, *x[axis + 1 :])
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        axis = axis_at(self.dim, len(taken))
+        return (Flatten(axis, axis + len(self.unflattened_size) - 1),)
 
     def _misfit(self, axis: int, x: Shape) -> ShapeError:
         sizes = self.unflattened_size
@@ -152,6 +164,9 @@ class _Reshaping(Layer, abstract=True):
             )
         wanted = tuple([x[0] if size is BATCH else size for size in self.size])
         return solved(need, x, wanted, lambda: self._misfit(x))
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return reshaped(taken, made)
 
     def _misfit(self, x: Shape) -> ShapeError:
         """Counted for each sample where the batch is meant to go through."""
@@ -218,6 +233,16 @@ class Reshape(_Reshaping):
 
     (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape.html)
     """
+
+
+def reshaped(taken: Shape, made: Shape) -> tuple[Layer, ...] | None:
+    """A reshape of each sample back to what it was; one size may be a symbol. None where the batch was folded."""
+    if taken == made:
+        return ()
+    sizes = tuple([size if isinstance(size, int) else -1 for size in taken[1:]])
+    if taken[:1] != made[:1] or sizes.count(-1) > 1:
+        return None
+    return (Reshape(BATCH, *sizes),)
 
 
 def _count(sizes: tuple[Any, ...]) -> str | None:

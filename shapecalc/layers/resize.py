@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ..fields import Bool
-from ..layer import AXES, Field, Layer, Needs, Shape
+from ..layer import AXES, KINDS, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, MODE, WRONG_RANK, ShapeError, refusal
-from ..size import Size
+from ..size import Size, quotient
 from ..sorts import Choice, Flag, Numbers
 from ._axes import many
+from ._mirrors import one
 from ._ranks import wrong_rank
 from ._scale import Scales, scaled
 
@@ -134,6 +135,19 @@ class _Resize(Layer, abstract=True):
             if (runs := size >= 1) is not True:
                 need(runs, lambda axis=axis: self._emptied(axis, x, sizes[axis]))  # type: ignore[misc]
         return (*x[:2], *sizes)
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        """Averaged over whole windows where it grew by whole factors, else to the size that was."""
+        sizes, places, rank = taken[2:], made[2:], len(taken) - 2
+        if sizes == places:
+            return ()
+        factors = [quotient(number, size) for size, number in zip(sizes, places)]
+        whole = [factor for factor in factors if isinstance(factor, int)]
+        if len(whole) == rank:
+            return (KINDS[f"AvgPool{rank}d"](one(whole)),)
+        if not all(isinstance(size, int) for size in sizes):
+            return (KINDS["Interpolate"](),)
+        return (KINDS[f"AdaptiveAvgPool{rank}d"](one([int(size) for size in sizes])),)
 
     def _emptied(self, axis: int, x: Shape, size: Size) -> ShapeError:
         rank = len(x) - 2

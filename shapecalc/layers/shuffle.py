@@ -47,6 +47,9 @@ class PixelShuffle(_PixelShuffling):
         need(divides(factor * factor, channels), lambda: self._indivisible(x))
         return (*before, channels // (factor * factor), height * factor, width * factor)
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return (PixelUnshuffle(self.upscale_factor),)
+
     def _indivisible(self, x: Shape) -> ShapeError:
         channels, factor = x[-3], self.upscale_factor
         note: str | None = None
@@ -86,6 +89,9 @@ class PixelUnshuffle(_PixelShuffling):
         for axis in (0, 1):
             need(divides(factor, x[axis - 2]), lambda axis=axis: self._indivisible(axis, x))  # type: ignore[misc]
         return (*x[:-3], x[-3] * (factor * factor), x[-2] // factor, x[-1] // factor)
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return (PixelShuffle(self.downscale_factor),)
 
     def _indivisible(self, axis: int, x: Shape) -> ShapeError:
         name, size, factor = AXES[2][axis], x[axis - 2], self.downscale_factor

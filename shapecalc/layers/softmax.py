@@ -56,6 +56,8 @@ class GLU(Layer):
 
 
 class _AlongAxis(Layer, abstract=True):
+    echoed = True
+
     dim: MaybeDim = None
 
     def shape(self, need: Needs, x: Shape) -> Shape:
@@ -85,6 +87,8 @@ class Softmax2d(Layer):
 
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax2d.html)
     """
+
+    echoed = True
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         if len(x) not in (3, 4):

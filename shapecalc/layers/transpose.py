@@ -9,7 +9,7 @@ from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, re
 from ..size import Size, same
 from ..sorts import BATCH, Numbers
 from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
-from .reshape import Sizes
+from .reshape import Sizes, reshaped
 
 if TYPE_CHECKING:
     from random import Random
@@ -50,6 +50,10 @@ class Permute(_Method):
             raise refusal(WRONG_RANK, text, argument="dims")
         return tuple([x[axis] for axis in axes_at(self.dims, len(x), "dims")])
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        axes = axes_at(self.dims, len(taken), "dims")
+        return (Permute(tuple(axes.index(axis) for axis in range(len(axes)))),)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axes_at(self.dims, len(out), "dims")
         return tuple(
@@ -83,6 +87,9 @@ class Transpose(_Method):
             swapped[first], swapped[second] = x[second], x[first]
         return tuple(swapped)
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return (self,)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
         return tuple(
@@ -107,6 +114,9 @@ class Squeeze(_Method):
                 need(x[axis] >= 2, lambda axis=axis: self._undecided(axis, x))  # type: ignore[misc]
         return tuple([size for axis, size in enumerate(x) if size != 1 or axis not in axes])
 
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return reshaped(taken, made)
+
     def _undecided(self, axis: int, x: Shape) -> ShapeError:
         return refusal(
             SIZE_LIMIT,
@@ -130,6 +140,9 @@ class Unsqueeze(_Method):
     def shape(self, need: Needs, x: Shape) -> Shape:
         axis = axis_at(self.dim, len(x) + 1, of="output")
         return (*x[:axis], 1, *x[axis:])
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return (Squeeze(axis_at(self.dim, len(made))),)
 
 
 class Expand(Layer):

@@ -73,7 +73,8 @@ class _Spec:
         for key, _ in self.pairs.values():
             if key is not None and key.text not in KEYS:
                 raise _unknown_key(key)
-        blocks = Blocks(self._vars(), {section: self.pairs[section][1] for section in self._sections()})
+        names = self._vars()
+        blocks = Blocks(names, {section: self.pairs[section][1] for section in self._sections()})
         sections = {}
         for section in blocks.outputs.sections:
             start = len(blocks.nodes)
@@ -87,6 +88,7 @@ class _Spec:
             sections=sections,
             contract=self._contract(sections),
             value_range=self._range(),
+            variables=names,
             text=self.parsed.source,
             path=self.path,
             reread=lambda text: loads(text, self.path, self.overrides),

@@ -1,0 +1,61 @@
+"""`shapecalc emit`: what it reads, and where it writes the module."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .arch import Arch
+from .files import write_whole
+from .inputs import USAGE, Settings, UsageError, architecture, is_unusable
+from .output import complain, write
+from .problem import ShapeError, SpecError
+from .report import Report, judge
+from .shapes import Shape
+
+
+def emitted(path: str, shape: Shape | None, settings: Settings, **wishes: bool) -> str:
+    """The module's text. Exits where there is none, once it is said why; raises `UsageError`."""
+    from .write.torch import module_text
+
+    arch = architecture(path, settings)
+    if isinstance(arch, Report):
+        raise SystemExit(USAGE if is_unusable(arch) else _shown(arch))
+    try:
+        return module_text(arch, shape, **wishes)
+    except SpecError as error:
+        problem = error.problem
+        help = f"; {problem.help}" if problem.help else ""
+        raise UsageError(f"{path}: {problem.message}{help}") from None
+    except ShapeError as error:
+        raise SystemExit(_shown(_refusal(arch, shape, error))) from None
+
+
+def _refusal(arch: Arch, shape: Shape | None, error: ShapeError) -> Report:
+    """The report on an architecture that cannot run; of one that does, with the reason why it is no module."""
+    report = judge(arch, shape)
+    if report.trace is not None and report.trace.shape_out is None:
+        return report
+    return report._replace(problems=(error.problem,))
+
+
+def _shown(report: Report) -> int:
+    """Say the report on stderr, since stdout is for the module."""
+    print(report, file=sys.stderr)
+    return 1
+
+
+def save(text: str, output: str | None, spec: str, force: bool) -> None:
+    """Print the module, or write the file, in one step or not at all. Raises `UsageError`."""
+    if output is None or output == "-":
+        write(text)
+        return
+    if os.path.exists(output) and os.path.exists(spec) and os.path.samefile(output, spec):
+        raise UsageError(f"{output}: is the spec itself")
+    try:
+        write_whole(output, text, force)
+    except FileExistsError:
+        raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
+    complain(f"{output}: written; `python {output}` checks its shapes")

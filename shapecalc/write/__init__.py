@@ -1,0 +1,1 @@
+"""Back ends: an architecture as source text."""
