@@ -175,6 +175,7 @@ def run(count: int, seed: int, folder: Path | None = None) -> Tally:
     """At least so many modules."""
     random, total, number = Random(seed), Tally(), 0
     torch.manual_seed(seed)
+    torch.set_num_threads(1)  # small tensors: threads only wait for each other
     while total.modules < count:
         number += 1
         total = total.plus(one(random, folder, number))
