@@ -18,7 +18,7 @@ from .layer import Shape
 from .problem import NO_INPUT, SIZE_LIMIT, Problem, SpecError
 from .shapes import N, whole_shape
 from .size import Condition, Size, SizeLimit, symbol
-from .trace import Trace, trace
+from .trace import Trace, trace, trace_whole
 
 #: The letters that stand for the axes after the channels where none are given, by the number of those axes.
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
@@ -60,7 +60,7 @@ class Sizes:
         self.problem = None if self.limit else next(iter(problems), None)
         own = _reasons(self.trace)
         if any("N" in reason.condition.symbols for reason in own):
-            own = _reasons(trace(arch, _with_samples(shape)))
+            own = _reasons(trace_whole(arch, _with_samples(shape)))
         self._own = _each_once(own)
         self.reasons = _each_once([*own, *(Reason(None, *need) for need in verdict.needs)])
         self._solutions: dict[bool, Solution] = {}

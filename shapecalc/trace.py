@@ -96,6 +96,11 @@ def trace(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Trace:
             f"no input size is known for `{arch.name}`",
             help="add `input: 1x10x474` to the file, or give `--input 1x10x474`",
         )
+    return trace_whole(arch, shape)
+
+
+def trace_whole(arch: Arch, shape: Shape) -> Trace:
+    """`trace` for a shape that has its batch already, as a symbol or as a number."""
     with paused():
         return _rows(arch, shape)
 

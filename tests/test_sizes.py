@@ -144,3 +144,13 @@ def test_reasons_name_the_layer_that_asks_first() -> None:
 def test_check_names_sizes_that_work_where_no_edit_mends(size: str, help: str) -> None:
     report = sc.check(sc.loads("layers: [PixelUnshuffle(2)]"), size)
     assert report.problems[0].help == help
+
+
+def test_conditions_on_the_batch_count_two_samples() -> None:
+    found = sc.sizes(sc.loads("layers: ['View(-1, 320)', 'Linear(320, 10)']"), "20xHxW")
+    assert [(h, w) for h in range(1, 9) for w in range(1, 9) if found.runs(H=h, W=w)] == [
+        (h, w) for h in range(1, 9) for w in range(1, 9) if 2 * 20 * h * w % 320 == 0
+    ]
+    assert found.problem is not None
+    assert found.problem.code.id == "SHP204"
+    assert not found.holds(H=8, W=8)
