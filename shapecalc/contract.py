@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .layer import Need, Shape
-from .problem import FOLDED_BATCH, LATENT, OUTPUT, UNMIRRORED, Label, Problem
+from .problem import LATENT, OUTPUT, UNMIRRORED, Label, Problem
 from .shapes import N, spell
 from .size import same
-from .trace import Step, Trace
+from .trace import Step, Trace, folded_batch
 
 
 class Pair(NamedTuple):
@@ -85,14 +85,9 @@ def _folded_batch(trace: Trace) -> Problem | None:
     while number > 0 and _has_lost_batch(trace.steps[number - 1].shape_out):
         number -= 1
     step = trace.steps[number]
-    taken, returned = ("x".join(map(str, shape)) for shape in (step.shapes_in[0], step.shape_out))
-    return Problem(
-        FOLDED_BATCH,
-        f"the batch is no longer N: {taken} becomes {returned}",
-        note="N samples go in, and every loss and label expects N to come out",
-        path=step.path,
-        place=step.origin.place if step.origin else None,
-    )
+    note = "N samples go in, and every loss and label expects N to come out"
+    place = step.origin.place if step.origin else None
+    return folded_batch(step.shapes_in[0], step.shape_out, note)._replace(path=step.path, place=place)
 
 
 def _has_lost_batch(shape: Shape) -> bool:

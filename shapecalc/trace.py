@@ -11,7 +11,17 @@ from typing import NamedTuple
 from .arch import INPUT, Arch, Origin
 from .collector import paused
 from .layer import Layer, Need, Needs, Shape
-from .problem import INPUT_COUNT, NO_INPUT, SIZE_LIMIT, Label, Problem, ShapeError, SpecError, refusal
+from .problem import (
+    FOLDED_BATCH,
+    INPUT_COUNT,
+    NO_INPUT,
+    SIZE_LIMIT,
+    Label,
+    Problem,
+    ShapeError,
+    SpecError,
+    refusal,
+)
 from .shapes import N, sample, spell, whole_shape
 from .size import Size, SizeLimit, quotient
 
@@ -137,12 +147,24 @@ def run(layer: Layer, ins: tuple[Shape, ...]) -> tuple[Layer, Shape, tuple[Need,
             return layer, out, ()
         for condition, problem in need:
             if condition.symbols == {"N"} and not condition.at(N=2):
-                raise ShapeError(problem)
+                raise ShapeError(problem if N in out else _as_folded(problem, ins[0], out))
     except SizeLimit as limit:
         raise refusal(
             SIZE_LIMIT, f"the size formula of {type(layer).__name__} grows too large: {limit}"
         ) from None
     return layer, out, tuple(need)
+
+
+def folded_batch(taken: Shape, returned: Shape, note: str) -> Problem:
+    """A reshape that mixed samples into other axes."""
+    before, after = ("x".join(map(str, shape)) for shape in (taken, returned))
+    return Problem(FOLDED_BATCH, f"the batch is no longer N: {before} becomes {after}", note)
+
+
+def _as_folded(problem: Problem, taken: Shape, returned: Shape) -> Problem:
+    """A reshape's refusal for two samples, told by its cause: the batch takes part in it."""
+    folded = folded_batch(taken, returned, problem.message)
+    return folded._replace(argument=problem.argument, repairs=problem.repairs)
 
 
 def _check_input_count(layer: Layer, given: int) -> None:
