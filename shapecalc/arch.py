@@ -13,6 +13,9 @@ from .shapes import Shape
 INPUT = 0
 
 
+#: What an architecture can be, for rules that look at some only.
+PROFILES = ("ae", "vae", "unet", "gan", "classifier", "other")
+
 Span = tuple[int, int]
 
 
@@ -81,9 +84,9 @@ class Arch:
 
     `nodes` stand in the order in which they run; a node reads only earlier ones. `input` is the shape that
     the file states, batch first, or None. `sections` maps `encoder`, `bottleneck`, `decoder` or `layers`
-    to the range of its nodes, `variables` are the file's `vars`. `text` and `path` are what diagnostics
-    quote; `reread` reads a changed text the way this one was read, so that an edit can be tried before it is
-    offered.
+    to the range of its nodes, `variables` are the file's `vars`, `profile` is one of `PROFILES` where the file
+    states it. `text` and `path` are what diagnostics quote; `reread` reads a changed text the way this one was
+    read, so that an edit can be tried before it is offered.
     """
 
     __slots__ = (
@@ -93,6 +96,7 @@ class Arch:
         "name",
         "nodes",
         "path",
+        "profile",
         "reread",
         "sections",
         "text",
@@ -110,6 +114,7 @@ class Arch:
         sections: Mapping[str, range] | None = None,
         contract: Contract = Contract(),
         value_range: tuple[float, float] | None = None,
+        profile: str | None = None,
         variables: Mapping[str, int | float] | None = None,
         text: str | None = None,
         path: str | None = None,
@@ -118,7 +123,7 @@ class Arch:
         self.nodes = tuple(nodes)
         self.name, self.input, self.input_place = name, input, input_place
         self.sections = dict(sections or {"layers": range(len(self.nodes))})
-        self.contract, self.value_range = contract, value_range
+        self.contract, self.value_range, self.profile = contract, value_range, profile
         self.variables = dict(variables or {})
         self.text, self.path, self.reread = text, path, reread
 
@@ -141,6 +146,7 @@ class Arch:
             sections=self.sections,
             contract=self.contract,
             value_range=self.value_range,
+            profile=self.profile,
             variables=self.variables,
             text=self.text,
             path=self.path,

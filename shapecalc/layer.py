@@ -20,6 +20,7 @@ from .registry import nearest as nearest
 from .shapes import Shape as Shape
 from .size import Condition, Size
 from .sorts import INFER
+from .window import Pick, Slide
 
 if TYPE_CHECKING:
     from random import Random
@@ -76,6 +77,8 @@ class Layer:
     eager: ClassVar[type[Layer] | None] = None
     #: whether a decoder has one, too, behind the mirror of what stood before it (norms, activations)
     echoed: ClassVar[bool] = False
+    #: what it is for, where rules ask: "weights" (a learned linear map), "norm", "activation", "dropout", "pool"
+    role: ClassVar[str] = ""
 
     concrete: ClassVar[bool] = False
     #: whether some field is still `_`
@@ -124,6 +127,10 @@ class Layer:
 
     def remainders(self, *inputs: Shape) -> tuple[Size, ...]:
         """What the floor drops of each axis, `(L + 2*padding - reach) % stride`; () where there is none."""
+        return ()
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide | Pick, ...]:
+        """The windows along each spatial axis; () where there are none."""
         return ()
 
     def expression(self, *inputs: str) -> str:

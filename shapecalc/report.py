@@ -9,6 +9,8 @@ from typing import NamedTuple
 from .arch import Arch
 from .contract import contract
 from .layer import Need
+from .lint.run import lint
+from .lint.selection import Selection
 from .problem import Problem, SpecError
 from .size import Size
 from .trace import Trace, trace
@@ -53,10 +55,11 @@ def check(
     target: str | os.PathLike[str] | Arch,
     input: str | int | Sequence[Size] | None = None,
     set: Mapping[str, int | float] | None = None,
+    selection: Selection = Selection(),
 ) -> Report:
     """Trace an architecture (or a spec file) and judge its contract; see `shapecalc.check`."""
     if isinstance(target, Arch):
-        return judge(target, input)
+        return judge(target, input, selection)
     from .read import tree
 
     path = os.fspath(target)
@@ -66,7 +69,7 @@ def check(
         text = tree.decode(data)
     except SpecError as error:
         return Report(path, None, (error.problem,))
-    return check_text(text, path, input, set)
+    return check_text(text, path, input, set, selection)
 
 
 def check_text(
@@ -74,6 +77,7 @@ def check_text(
     path: str | None,
     input: str | int | Sequence[Size] | None = None,
     set: Mapping[str, int | float] | None = None,
+    selection: Selection = Selection(),
 ) -> Report:
     """`check` for a spec's text, which `path` is only the name of."""
     from .read.spec import loads
@@ -84,16 +88,23 @@ def check_text(
         if error.problem.place is None:  # what was asked of the text is wrong, not the text
             raise
         return Report(path, None, (error.problem,), text=text)
-    return judge(arch, input)
+    return judge(arch, input, selection)
 
 
-def judge(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Report:
-    """The report on an architecture."""
+def judge(
+    arch: Arch,
+    input: str | int | Sequence[Size] | None = None,
+    selection: Selection = Selection(),
+) -> Report:
+    """The report on an architecture: what torch refuses, what the contract asks, what the linter finds."""
     traced = trace(arch, input)
     verdict = contract(traced)
     problems = (*traced.problems, *verdict.problems)
     if problems:
-        problems = tuple(_helped(traced, problem) for problem in problems)
+        problems = tuple(
+            _helped(traced, problem) for problem in problems if not selection.ignores(problem.code)
+        )
+    problems += tuple(lint(traced, selection))
     return Report(arch.path, traced, problems, verdict.needs, arch.text)
 
 

@@ -11,6 +11,8 @@ from ..size import Size, product, same
 class ChannelMixing(Layer, abstract=True):
     """What a convolution and its transpose share: channels, groups, bias, rank."""
 
+    role = "weights"
+
     in_channels: InChannels
     out_channels: Count
     kernel_size: Kernel

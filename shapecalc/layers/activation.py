@@ -39,6 +39,7 @@ Width = Annotated[float, Scalar(samples=(0, 0.5, 1.0, -0.5, inf))]
 
 class _Activation(Layer, abstract=True):
     echoed = True
+    role = "activation"
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         return x

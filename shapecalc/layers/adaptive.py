@@ -10,6 +10,7 @@ from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, SIZE_LIMIT, TOO_SMALL, ShapeError, refusal
 from ..size import Size, same
 from ..sorts import Ints, Sort, WrongValue
+from ..window import Pick
 from ._mirrors import resized
 from ._scale import ratio_of
 from .pool import Spatial
@@ -52,8 +53,25 @@ WantedSizes = Annotated["int | tuple[int, ...] | None", Ints(low=1, high=3, opti
 Shares = Annotated["float | tuple[float, ...] | None", Ratios()]
 
 
+def averaged(size: Size, number: Size) -> Pick:
+    """The windows of an adaptive pool: number `o` goes from floor(o*size/number) to ceil((o+1)*size/number).
+
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html; `start_index` and
+    `end_index` in ATen's AdaptivePooling.h)
+    """
+
+    def taps(window: int) -> range:
+        assert isinstance(size, int)
+        assert isinstance(number, int)
+        return range(window * size // number, -(-(window + 1) * size // number))
+
+    return Pick(size, number, taps)
+
+
 class _Adaptive(Spatial, abstract=True):
     """What the adaptive pools share: the output's sizes are an argument, None keeps an axis."""
+
+    role = "pool"
 
     output_size: KeptSizes
 
@@ -67,6 +85,11 @@ class _Adaptive(Spatial, abstract=True):
             self.check_other_rank(need, x)
         sizes = [size if wanted is None else wanted for size, wanted in zip(x[-rank:], self._wanted)]
         return (*x[:-rank], *sizes)
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Pick, ...]:
+        return tuple(
+            averaged(size, number) for size, number in zip(inputs[0][-self.rank :], out[-self.rank :])
+        )
 
     def check_other_rank(self, need: Needs, x: Shape) -> None:
         """Refuse an input without batch and channels, or with more axes."""
@@ -174,6 +197,8 @@ class AdaptiveMaxPool3d(_AdaptiveMax):
 
 class _FractionalMaxPool(Spatial, abstract=True):
     """Max pools over windows at random places, as many along each axis as asked for."""
+
+    role = "pool"
 
     kernel_size: Kernel
     output_size: WantedSizes = None

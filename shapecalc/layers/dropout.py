@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 class _Dropout(Layer, abstract=True):
+    role = "dropout"
+
     p: Probability = 0.5
     inplace: Bool = False
 

@@ -42,6 +42,8 @@ class Linear(Layer):
     ((2, 10), 2570, 5120)
     """
 
+    role = "weights"
+
     in_features: InFeatures
     out_features: Count
     bias: Bool = True

@@ -22,6 +22,7 @@ class _ChannelNorm(Layer, abstract=True):
     """One mean, one variance and, with `affine`, one weight and one bias for every channel."""
 
     echoed = True
+    role = "norm"
 
     num_features: InChannels
     eps: Epsilon = 1e-5

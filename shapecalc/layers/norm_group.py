@@ -27,6 +27,7 @@ class GroupNorm(Layer):
     """
 
     echoed = True
+    role = "norm"
 
     num_groups: Groups
     num_channels: InChannels
@@ -96,6 +97,7 @@ class _LastAxesNorm(Layer, abstract=True):
     """Normalizes over the last axes, whose sizes it knows."""
 
     echoed = True
+    role = "norm"
 
     normalized_shape: NormalizedShape
     elementwise_affine: Bool
@@ -188,6 +190,7 @@ class RMSNorm(_LastAxesNorm):
 
 class _NeighbourNorm(Layer, abstract=True):
     echoed = True
+    role = "norm"
 
     size: Count
     alpha: Float = 1e-4

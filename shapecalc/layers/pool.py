@@ -10,7 +10,7 @@ from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
 from ..size import Size
 from ..sorts import Integer, Ints
-from ..window import pool_formula, pool_output, transposed_output
+from ..window import Slide, pool_formula, pool_output, transposed_output
 from ._mirrors import Windowed, one, undone
 
 PoolKernel = Annotated["int | tuple[int, ...]", Ints(low=1, single=True)]
@@ -67,6 +67,8 @@ class Spatial(Layer, abstract=True):
 
 class Pool(Spatial, abstract=True):
     """What all pools with windows share. The kinds annotate the arguments, in orders that differ."""
+
+    role = "pool"
 
     @cached_property
     def _windows(self) -> tuple[Window, ...]:
@@ -156,6 +158,16 @@ class Pool(Spatial, abstract=True):
             for size, (kernel_size, stride, padding, dilation, _) in zip(
                 inputs[0][-self.rank :], self._windows
             )
+        )
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide, ...]:
+        """An average that counts the padding counts zeros; no other pool sees it."""
+        mode = "zeros" if self.__dict__.get("count_include_pad") else "ignored"
+        return tuple(
+            Slide(
+                size, number, window.kernel_size, window.stride, window.padding, window.dilation, False, mode
+            )
+            for size, number, window in zip(inputs[0][-self.rank :], out[-self.rank :], self._windows)
         )
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:

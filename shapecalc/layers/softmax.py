@@ -27,6 +27,8 @@ class GLU(Layer):
     (2, 32, 10)
     """
 
+    role = "activation"
+
     dim: Dim = -1
 
     def shape(self, need: Needs, x: Shape) -> Shape:
@@ -57,6 +59,7 @@ class GLU(Layer):
 
 class _AlongAxis(Layer, abstract=True):
     echoed = True
+    role = "activation"
 
     dim: MaybeDim = None
 
@@ -89,6 +92,7 @@ class Softmax2d(Layer):
     """
 
     echoed = True
+    role = "activation"
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         if len(x) not in (3, 4):

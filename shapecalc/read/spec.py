@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..arch import Arch, Contract
+from ..arch import PROFILES, Arch, Contract
 from ..layer import nearest
 from ..problem import BAD_SHAPE, EMPTY_FILE, LIMIT, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
 from ..shapes import Shape, whole_shape
@@ -25,7 +25,7 @@ from .joins import ABOVE, NETWORK_INPUT
 from .quote import code
 
 SECTIONS = ("encoder", "bottleneck", "decoder", "layers")
-KEYS = ("name", "input", "range", "vars", *SECTIONS, "output", "latent")
+KEYS = ("name", "input", "range", "vars", "profile", *SECTIONS, "output", "latent")
 
 
 def loads(text: str, path: str | None = None, set: Mapping[str, int | float] | None = None) -> Arch:
@@ -88,6 +88,7 @@ class _Spec:
             sections=sections,
             contract=self._contract(sections),
             value_range=self._range(),
+            profile=self._profile(),
             variables=names,
             text=self.parsed.source,
             path=self.path,
@@ -158,6 +159,14 @@ class _Spec:
                 return float(low), float(high)
         message = "`range` is a list of two numbers, the smaller one first"
         raise SpecError(WRONG_TYPE, message, node.place, help="write it like [0, 1]")
+
+    def _profile(self) -> str | None:
+        node = self._node("profile")
+        if node is None:
+            return None
+        if isinstance(node, tree.Scalar) and node.text in PROFILES:
+            return node.text
+        raise SpecError(WRONG_TYPE, f"`profile` is one of {', '.join(PROFILES)}", node.place)
 
     def _shape(self, key: str) -> Shape | None:
         node = self._node(key)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import layers
+from ..arch import PROFILES
+from ..arch import PROFILES
 from ..layer import KINDS, Layer
 
 assert layers  # importing the package fills KINDS
@@ -48,6 +50,7 @@ def schema() -> dict[str, Any]:
                     "input": SHAPE | {"description": "one sample, without the batch: 1x10x474"},
                     "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
                     "vars": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+                    "profile": {"enum": list(PROFILES), "description": "what the linter is to take it for"},
                     **dict.fromkeys(SECTIONS, section),
                     "output": SHAPE | {"description": "what comes out, where it is not the input"},
                     "latent": SHAPE | {"description": "the code's shape"},

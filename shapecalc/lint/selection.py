@@ -1,0 +1,52 @@
+"""Which rules are on: the defaults of the architecture's profile, what is selected and what is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..problem import Code
+from .rule import RULES, Rule, matches
+
+
+class Selection(NamedTuple):
+    """What is asked of the linter.
+
+    `select` replaces the rules that are on by default, `extend` adds to them, `ignore` takes away; of those
+    that name a rule the longest selector decides, and the later list where two are as long. Selectors are
+    codes (`SHP302`), their beginnings (`SHP3`), names (`never-read-input`) and `ALL`. `profile` is that of the
+    architecture unless given. `options` holds the rules' options, by the rules' names.
+    """
+
+    select: Sequence[str] | None = None
+    extend: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    profile: str | None = None
+    options: Mapping[str, Mapping[str, Any]] = {}
+
+    def rules(self, profile: str) -> Iterable[Rule]:
+        """The rules of the linter that are on for an architecture of this profile."""
+        return (rule for rule in RULES.values() if rule.is_found_by_lint and self._is_on(rule, profile))
+
+    def _is_on(self, rule: Rule, profile: str) -> bool:
+        ignored = _specificity(self.ignore, rule.code)
+        wanted = max(_specificity(self.select or (), rule.code), _specificity(self.extend, rule.code))
+        if wanted or ignored:
+            return wanted > ignored
+        return self.select is None and rule.is_default(profile)
+
+    def ignores(self, code: Code) -> bool:
+        """Whether a problem that the engine found is not to be shown. What torch refuses is always shown."""
+        if code.id < "SHP2" or code.id >= "SHP9":
+            return False
+        wanted = max(_specificity(self.select or (), code), _specificity(self.extend, code))
+        return _specificity(self.ignore, code) >= max(wanted, 1)
+
+
+def _specificity(selectors: Iterable[str], code: Code) -> int:
+    """How exactly the most exact of the selectors that name the code does so; 0 where none does."""
+    return max((_exactness(selector, code) for selector in selectors if matches(selector, code)), default=0)
+
+
+def _exactness(selector: str, code: Code) -> int:
+    return 1 if selector == "ALL" else len(code.id) if selector == code.name else 1 + len(selector)
