@@ -34,17 +34,25 @@ def torch_shapes(arch: Arch, traced: Trace, sample: Shape) -> list[Shape]:
     """
     values: list[Any] = [torch.randn(BATCH, *[int(size) for size in sample])]
     shapes = []
+    with_indices = {
+        node.sources[1] - 1
+        for node in arch.nodes
+        if "indices" in node.layer.inputs and len(node.sources) > 1 and node.sources[1] != INPUT
+    }
     with torch.no_grad():
         for number, node in enumerate(arch.nodes):
             layer = traced.steps[number].layer if number < len(traced.steps) else node.layer
+            if number in with_indices and "return_indices" in layer.fields:
+                layer = layer.replace(return_indices=True)
             inputs = [_first(values[source]) for source in node.sources]
+            if layer.inputs[:1] == ("query",) and len(inputs) == 1:
+                inputs *= 3  # self-attention
             if "indices" in layer.inputs and len(inputs) > 1:
                 inputs[1] = values[node.sources[1]][1]
             in_forward = {name: getattr(layer, name) for name in layer.forward_fields}
             out = module_of(layer)(*inputs, **in_forward)
             values.append(out)
             shapes.append(tuple(_first(out).shape))
-    assert INPUT == 0
     return shapes
 
 
