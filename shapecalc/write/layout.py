@@ -30,12 +30,27 @@ def _broken(indent: int, code: str, tail: str) -> list[str]:
     if start is None and " = " in code:
         return _parenthesised(indent, *code.split(" = ", 1))
     if start is None or code.endswith("()"):
-        return [blank + code + tail]
+        return _terms(blank, code, tail)
+    if start == 0 and len(split(code[1:-1])) == 1:  # a sum in parentheses, which a comma would make a tuple
+        return [f"{blank}(", *_terms(inner, code[1:-1]), f"{blank}){tail}"]
     head, arguments, end = code[: start + 1], code[start + 1 : -1], code[-1]
+    if len(blank + head) > WIDTH and code[start - 1] in _OPENING:
+        return _broken_at_key(indent, code, start, tail)
     if len(inner + arguments) <= WIDTH:
         return [blank + head, inner + arguments, blank + end + tail]
     parts = [line for part in split(arguments) for line in lines_of(indent + 4, part, tail=",")]
     return [blank + head, *parts, blank + end + tail]
+
+
+def _broken_at_key(indent: int, code: str, start: int, tail: str) -> list[str]:
+    """The call of what a long key (`blocks["..."](x)`) or path stands for, that on a line of its own."""
+    blank, opening = " " * indent, _last_bracket(code[:start]) or 0
+    key, call = code[opening + 1 : start - 1], code[start - 1 :]
+    lines = [blank + code[: opening + 1], f"{blank}    {key}"]
+    return [
+        *lines,
+        *([blank + call + tail] if len(blank + call + tail) <= WIDTH else _broken(indent, call, tail)),
+    ]
 
 
 def _parenthesised(indent: int, target: str, terms: str) -> list[str]:
@@ -47,6 +62,13 @@ def _parenthesised(indent: int, target: str, terms: str) -> list[str]:
         pairs = zip(words[1::2], words[2::2])
         lines = [inner + words[0], *(f"{inner}{operator} {term}" for operator, term in pairs)]
     return [f"{blank}{target} = (", *lines, f"{blank})"]
+
+
+def _terms(blank: str, code: str, tail: str = "") -> list[str]:
+    """A sum on one line, or with a term on each."""
+    if len(blank + code + tail) <= WIDTH or "(" in code:
+        return [blank + code + tail]
+    return f"{blank}{code}{tail}".replace(" + ", f"\n{blank}+ ").split("\n")
 
 
 def _last_bracket(code: str) -> int | None:
