@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .layer import Layer
 from .problem import Place
@@ -34,7 +34,7 @@ class Origin(NamedTuple):
     Spans are offsets into the text, the end exclusive, and `place_of` turns one into a place.
     `insertion` is None where no argument can be added by one edit. `in_yaml` says that the arguments are
     YAML values (`kernel_size: [3, 5]`), not a call's (`kernel_size=(3, 5)`). A text with escapes in it is
-    not `editable`: its spans are not the file's.
+    not `editable`: its spans are not the file's. `sources` are the words that name other layers.
     """
 
     span: Span
@@ -44,6 +44,7 @@ class Origin(NamedTuple):
     insertion: Insertion | None = None
     in_yaml: bool = False
     editable: bool = True
+    sources: tuple[Span, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -55,6 +56,17 @@ class Origin(NamedTuple):
         return self.place_of(*self.arguments.get(name or "", self.span))
 
 
+class Call(NamedTuple):
+    """Where a module's forward calls the layer (None where torch's own code does), and what the row rests on.
+
+    `standing` is EXACT (a Layer's rule), TRACED (what torch does on tensors without data) or UNKNOWN.
+    """
+
+    file: str | None
+    line: int | None
+    standing: str
+
+
 class Node(NamedTuple):
     """A layer in its place: `path` as torch's named_modules has it, `sources` the nodes that it reads."""
 
@@ -62,6 +74,7 @@ class Node(NamedTuple):
     layer: Layer
     sources: tuple[int, ...]
     origin: Origin | None = None
+    call: Call | None = None
 
 
 class Contract(NamedTuple):
@@ -87,6 +100,9 @@ class Arch:
     to the range of its nodes, `variables` are the file's `vars`, `profile` is one of `PROFILES` where the file
     states it. `text` and `path` are what diagnostics quote; `reread` reads a changed text the way this one was
     read, so that an edit can be tried before it is offered.
+
+    A module's forward returns the sources `returns` (of a spec, None: the last node), and `retrace` runs it again,
+    for these nodes and another shape: what it does may depend on sizes.
     """
 
     __slots__ = (
@@ -98,6 +114,8 @@ class Arch:
         "path",
         "profile",
         "reread",
+        "retrace",
+        "returns",
         "sections",
         "text",
         "value_range",
@@ -119,6 +137,8 @@ class Arch:
         text: str | None = None,
         path: str | None = None,
         reread: Callable[[str], Arch] | None = None,
+        retrace: Callable[[Arch, Shape], Any] | None = None,
+        returns: tuple[int, ...] | None = None,
     ) -> None:
         self.nodes = tuple(nodes)
         self.name, self.input, self.input_place = name, input, input_place
@@ -126,6 +146,7 @@ class Arch:
         self.contract, self.value_range, self.profile = contract, value_range, profile
         self.variables = dict(variables or {})
         self.text, self.path, self.reread = text, path, reread
+        self.retrace, self.returns = retrace, returns
 
     @classmethod
     def chain(cls, layers: Iterable[Layer], name: str = "Network", input: Shape | None = None) -> Arch:
@@ -136,21 +157,28 @@ class Arch:
             input=input,
         )
 
-    def with_nodes(self, nodes: Iterable[Node]) -> Arch:
-        """The same architecture with other layers in its places."""
+    def with_nodes(
+        self,
+        nodes: Iterable[Node],
+        sections: Mapping[str, range] | None = None,
+        contract: Contract | None = None,
+    ) -> Arch:
+        """The same architecture with other layers in its places; in other sections, where these move."""
         return Arch(
             nodes,
             name=self.name,
             input=self.input,
             input_place=self.input_place,
-            sections=self.sections,
-            contract=self.contract,
+            sections=self.sections if sections is None else sections,
+            contract=self.contract if contract is None else contract,
             value_range=self.value_range,
             profile=self.profile,
             variables=self.variables,
             text=self.text,
             path=self.path,
             reread=self.reread,
+            retrace=self.retrace,
+            returns=self.returns,
         )
 
     def section_of(self, number: int) -> str | None:

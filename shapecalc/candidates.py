@@ -6,10 +6,12 @@ None is offered before it was traced again (`shapecalc.repair`), so a candidate 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from .arch import Arch
 from .changes import Change, Changes, retraced
 from .contract import first_wrong_pair, last_change
+from .insertions import before_join, behind_end, lost_rows
 from .layer import Layer, Refused
 from .problem import JOIN, Problem
 from .shapes import Shape
@@ -22,25 +24,34 @@ WINDOW = ("padding", "kernel_size", "stride", "dilation", "output_padding")
 MOST_LAYERS = 64
 
 
-def candidates(before: Trace, problem: Problem) -> Iterator[Changes]:
-    """Changes that might mend the problem."""
-    yield from _from_the_cause(before, problem)
-    yield from _single_edits(before, problem)
+def candidates(before: Trace, problem: Problem) -> Iterator[Iterator[Changes]]:
+    """Changes that might mend the problem, in groups: a later one is for where none of an earlier one helps.
 
-
-def _from_the_cause(before: Trace, problem: Problem) -> Iterator[Changes]:
-    """What the layer that failed, or the pair that does not mirror, says of itself."""
+    A number is changed before a layer is put in, unless sizes are odd on the way to a join: then a number that
+    makes them fit would be chance.
+    """
     if before.failed is None:
-        yield from _contract_candidates(before)
-        return
+        yield chain(_contract_candidates(before), _single_edits(before, problem))
+        yield behind_end(before)
+    elif problem.code == JOIN and lost_rows(before, before.failed):
+        yield chain(_from_the_cause(before, problem, before.failed), before_join(before, before.failed))
+        yield _single_edits(before, problem)
+    else:
+        yield chain(_from_the_cause(before, problem, before.failed), _single_edits(before, problem))
+        if problem.code == JOIN:
+            yield before_join(before, before.failed)
+
+
+def _from_the_cause(before: Trace, problem: Problem, failed: int) -> Iterator[Changes]:
+    """What the layer that failed says of itself."""
     for arguments in problem.repairs:
-        changes = {before.failed: Change(arguments)}
+        changes = {failed: Change(arguments)}
         yield changes
-        partner = _partner(before.arch, before.failed, arguments)
+        partner = _partner(before.arch, failed, arguments)
         if partner is not None:
             yield {**changes, partner: Change(arguments)}
     if problem.code == JOIN:
-        yield from _join_candidates(before, before.failed)
+        yield from _join_candidates(before, failed)
 
 
 def _single_edits(before: Trace, problem: Problem) -> Iterator[Changes]:
@@ -59,11 +70,22 @@ def _single_edits(before: Trace, problem: Problem) -> Iterator[Changes]:
             value = getattr(layer, name)
             for step in (1, -1, 2, -2):
                 changed = _moved(value, step)
-                if changed is not None:
+                if changed is not None and not (name == "padding" and _is_too_wide(layer, changed)):
                     yield {number: Change({name: changed})}
                     changes = {number: Change({name: changed})}
                     after = retraced(before.arch, changes, before.shape_in) if before.failed is None else None
                     yield _solved_output_padding(after, changes) if after else {}
+
+
+def _is_too_wide(layer: Layer, padding: int | tuple[int, ...]) -> bool:
+    """Whether padding would make places that see nothing but padding: nobody meant that."""
+    if "output_padding" in layer.fields or "kernel_size" not in layer.fields:
+        return False
+    sides = padding if isinstance(padding, tuple) else (padding,)
+    reach = zip(
+        layer.per_axis("dilation") if "dilation" in layer.fields else (1,) * 3, layer.per_axis("kernel_size")
+    )
+    return max(sides, default=0) > max((d * (k - 1) + 1) // 2 for d, k in reach)
 
 
 def _moved(value: object, step: int) -> int | tuple[int, ...] | None:
@@ -153,7 +175,16 @@ def _join_candidates(before: Trace, failed: int) -> Iterator[Changes]:
         if number >= 0 and other > 0 and "output_padding" in before.steps[number].layer.fields:
             value = _fitting_output_padding(before.steps[number], before.steps[other - 1].shape_out)
             if value is not None:
-                yield {number: Change({"output_padding": value})}
+                yield from _and_at_later_joins(before, failed, {number: Change({"output_padding": value})})
+
+
+def _and_at_later_joins(before: Trace, failed: int, changes: Changes) -> Iterator[Changes]:
+    """The changes, and with them those that the joins further down want in turn."""
+    yield changes
+    after = retraced(before.arch, changes, before.shape_in)
+    if after is not None and after.failed is not None and after.failed > failed:
+        for more in _join_candidates(after, after.failed):
+            yield {**changes, **more}
 
 
 def _fitting_output_padding(step: Step, wanted: Shape) -> int | tuple[int, ...] | None:

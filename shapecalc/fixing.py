@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .edit import edited
+from .lint.selection import Selection
 from .problem import Problem
 from .report import Report, check_text
 from .size import Size
@@ -34,15 +35,16 @@ def fixed(
     input: str | int | Sequence[Size] | None = None,
     unsafe: bool = False,
     set: Mapping[str, int | float] | None = None,
+    selection: Selection = Selection(),
 ) -> Fixed:
     """Make the safe repairs (with `unsafe`, all) that the text's problems offer, one after another.
 
     A repair counts only if the problem that it mends is gone. Raises `SpecError` as `check` does.
     """
-    report = check_text(text, path, input, set)
+    report = check_text(text, path, input, set, selection)
     applied: list[Problem] = []
     while len(applied) < MOST_FIXES:
-        step = _next(text, report, input, unsafe, set)
+        step = _next(text, report, input, unsafe, set, selection)
         if step is None:
             break
         problem, text, report = step
@@ -56,26 +58,30 @@ def _next(
     input: str | int | Sequence[Size] | None,
     unsafe: bool,
     set: Mapping[str, int | float] | None,
+    selection: Selection,
 ) -> tuple[Problem, str, Report] | None:
     """The first problem that a repair removes, the text without it and the report on that."""
     for problem in report.problems:
         if problem.fix is None or not (problem.fix.safe or unsafe):
             continue
         mended = edited(text, problem.fix.edits)
-        after = check_text(mended, report.path, input, set)
+        after = check_text(mended, report.path, input, set, selection)
         if _progressed(report, after):
             return problem, mended, after
     return None
 
 
 def _progressed(before: Report, after: Report) -> bool:
-    """Whether more of the network runs, or the same of it with fewer problems."""
-    if after.trace is None or before.trace is None:
-        return False
-    rows_before, rows_after = len(before.trace.steps), len(after.trace.steps)
-    return rows_after > rows_before or (
-        rows_after == rows_before and len(after.problems) < len(before.problems)
-    )
+    """Whether less of the network is left that cannot run, or as much with fewer errors, or with fewer problems."""
+    return _missing(after) < _missing(before)
+
+
+def _missing(report: Report) -> tuple[float, int, int]:
+    """What a report lacks: layers that did not run, errors, problems of any severity."""
+    trace = report.trace
+    layers = float("inf") if trace is None else len(trace.arch.nodes) - len(trace.steps)
+    errors = sum(problem.severity == "error" for problem in report.problems)
+    return layers, errors, len(report.problems)
 
 
 def diff(before: str, after: str, path: str) -> str:

@@ -1,20 +1,22 @@
 """One repair for a problem: candidates, each traced again before one is offered.
 
-A repair is a set of changed arguments. It is tried on the nodes first; where the architecture was read from
-a text, the edits are tried on the text as well, so that what is offered is what the reader will read.
+A repair is a set of changes. It is tried on the nodes first; where the architecture was read from a text, the
+edits are tried on the text as well, so that what is offered is what the reader will read.
 """
 
 from __future__ import annotations
 
-from .arch import Arch, Origin
+from collections.abc import Iterable
+
+from .arch import INPUT, Arch
 from .candidates import candidates
-from .changes import Change, Changes, retraced
+from .changes import Change, Changes, changed, retraced
 from .contract import contract
-from .edit import edited
 from .layer import Layer
-from .problem import Edit, Fix, Problem, ShapeError
+from .problem import Fix, Problem
+from .rewriting import edits
 from .shapes import spell
-from .trace import Trace, trace
+from .trace import Trace
 
 #: Arguments that a repair may set without changing what the network learns.
 SAFE_ARGUMENTS = ("output_padding",)
@@ -22,22 +24,38 @@ SAFE_ARGUMENTS = ("output_padding",)
 
 def repaired(before: Trace, problem: Problem) -> Problem:
     """The problem with a repair as its help and fix, if one was found that works."""
+    for group in candidates(before, problem):
+        best = _best(before, group)
+        if best is not None:
+            return _offered(before, problem, *best)
+    return problem
+
+
+def _best(before: Trace, group: Iterable[Changes]) -> tuple[Changes, Trace] | None:
+    """The first that leaves nothing to say, else the first that gets past the layer that failed."""
     best: tuple[Changes, Trace] | None = None
-    for changes in candidates(before, problem):
+    for changes in group:
         after = retraced(before.arch, changes, before.shape_in)
-        if after is None or not _is_past(after, before):
+        if after is None or not _is_past(after, before, changes):
             continue
         if _is_clean(after):
-            return _offered(before, problem, changes, after)
+            return changes, after
         best = best or (changes, after)
-    return _offered(before, problem, *best) if best else problem
+    return best
 
 
-def _is_past(after: Trace, before: Trace) -> bool:
+def _is_past(after: Trace, before: Trace, changes: Changes) -> bool:
     """Whether the layer that failed runs now; for a broken contract, whether it holds."""
     if before.failed is None:
         return _is_clean(after)
-    return after.failed is None or after.failed > before.failed
+    return after.failed is None or after.failed > _moved(before.arch, changes, before.failed)
+
+
+def _moved(arch: Arch, changes: Changes, number: int) -> int:
+    """The node's number once the changes are made."""
+    if any(change.is_structural for change in changes.values()):
+        return changed(arch, changes).numbers[number]
+    return number
 
 
 def _is_clean(after: Trace) -> bool:
@@ -46,29 +64,57 @@ def _is_clean(after: Trace) -> bool:
 
 def _offered(before: Trace, problem: Problem, changes: Changes, after: Trace) -> Problem:
     """The problem with its help and, where the text can be edited, its fix."""
-    arch = before.arch
-    where = before.failed if before.failed is not None else _number(arch, problem.path)
-    said: dict[str, list[int]] = {}
-    for number, change in changes.items():
-        said.setdefault(_said(arch.nodes[number].layer, change), []).append(number)
-    parts = [text + _places(arch, numbers, where) for text, numbers in said.items()]
-    if len(parts) > 1:
-        parts = [text if text.endswith("`") else f"{text} here" for text in parts]
+    where = before.failed if before.failed is not None else _number(before.arch, problem.path)
     verb = "gives" if len(changes) == 1 else "give"
-    help = f"{_listed(parts)} {verb} {_outcome(before, after, where, changes)}"
+    help = f"{in_words(before.arch, changes, where)} {verb} {_outcome(before, after, where, changes)}"
     return problem._replace(help=help, fix=_fix(before, changes, after))
 
 
+def in_words(arch: Arch, changes: Changes, where: int | None) -> str:
+    """The changes as words, seen from node `where`: `padding=1` with "here", "in `decoder.0`", or both."""
+    settings: dict[str, list[int]] = {}
+    layers: dict[str, list[int]] = {}
+    for number, change in changes.items():
+        if change.is_structural:
+            layers.setdefault(_put_in(arch, number, change), []).append(number)
+        else:
+            settings.setdefault(_said(arch.nodes[number].layer, change), []).append(number)
+    set_to = [text + _places(arch, numbers, where) for text, numbers in settings.items()]
+    if len(set_to) + len(layers) > 1:
+        set_to = [text if text.endswith("`") else f"{text} here" for text in set_to]
+    put = [
+        f"{text} {_listed(['it' if number == where else f'`{arch.nodes[number].path}`' for number in numbers])}"
+        for text, numbers in layers.items()
+    ]
+    return _listed(put + set_to)
+
+
 def _outcome(before: Trace, after: Trace, where: int | None, changes: Changes) -> str:
-    here = (
-        f"{spell(after.steps[where].shape_out)} here"
-        if where is not None and where < len(after.steps)
-        else ""
-    )
+    here = ""
+    if where is not None and (now := _moved(before.arch, changes, where)) < len(after.steps):
+        here = f"{spell(after.steps[now].shape_out)} here"
     if after.output is None:
         return here
     end = f"{spell(after.shape_out or ())} at the end"
-    return f"{here} and {end}" if where in changes and where != len(after.steps) - 1 and here else end
+    is_last = where == len(before.arch.nodes) - 1
+    return f"{here} and {end}" if where in changes and not is_last and here else end
+
+
+def _put_in(arch: Arch, number: int, change: Change) -> str:
+    """A layer put before or behind a node, or the node taken out, as words that the node's name follows."""
+    if change.removed:
+        return "without"
+    if change.before is None:
+        return f"`{change.behind!r}` behind"
+    node, (new, read) = arch.nodes[number], change.before
+    own, *others = [_read(arch, node.sources[place]) for place in read]
+    if others:
+        return f"a crop of {own} to the size of {others[0]} before"
+    return f"`{new!r}` before" if len(node.sources) == 1 else f"`{new!r}` on {own} before"
+
+
+def _read(arch: Arch, source: int) -> str:
+    return "the input" if source == INPUT else f"`{arch.nodes[source - 1].path}`"
 
 
 def _said(layer: Layer, change: Change) -> str:
@@ -96,54 +142,22 @@ def _number(arch: Arch, path: str | None) -> int | None:
 
 
 def _fix(before: Trace, changes: Changes, after: Trace) -> Fix | None:
-    """The edits that make the changes, when the edited text reads and traces to the same outcome."""
-    arch = before.arch
-    edits: list[Edit] = []
-    for number, change in changes.items():
-        own = _edits(arch.nodes[number].origin, change)
-        if own is None:
-            return None
-        edits += own
-    edits = sorted(dict.fromkeys(edits))
-    if arch.text is None or arch.reread is None:
-        return None
-    try:
-        again = trace(arch.reread(edited(arch.text, edits)), before.shape_in)
-    except ShapeError:
-        return None
-    if again.output != after.output or again.failed != after.failed:
-        return None
+    """The edits that make the changes, where the text can say them."""
+    made = edits(before.arch, changes)
+    return None if made is None else Fix(_is_safe(before.arch, changes, after), made)
+
+
+def _is_safe(arch: Arch, changes: Changes, after: Trace) -> bool:
+    """Whether nothing that is learned changes, and nothing is left to say."""
+    if any(change.kind or change.is_structural for change in changes.values()):
+        return False
     names = [
         (name, arch.nodes[number].layer.is_inferable(name))
         for number, change in changes.items()
         for name in change.arguments
     ]
-    keeps_kinds = not any(change.kind for change in changes.values())
-    inferable = keeps_kinds and all(is_inferable for _, is_inferable in names)
-    modest = keeps_kinds and all(is_inferable or name in SAFE_ARGUMENTS for name, is_inferable in names)
     # An argument that follows from the input leaves every size as it was: what fails after it failed before.
-    safe = inferable or (modest and _is_clean(after))
-    return Fix(safe, tuple(edits))
-
-
-def _edits(origin: Origin | None, change: Change) -> list[Edit] | None:
-    """The change as edits of the text; None where it cannot be said in single edits."""
-    if origin is None or not origin.editable:
-        return None
-    edits = [Edit(origin.place_of(*origin.kind), change.kind)] if change.kind else []
-    added = ""
-    for name, value in change.arguments.items():
-        text = _yaml(value) if origin.in_yaml else repr(value)
-        if name in origin.arguments:
-            edits.append(Edit(origin.place_of(*origin.arguments[name]), text))
-        elif origin.insertion is None:
-            return None
-        else:
-            added += f"{', ' if added else origin.insertion.before}{name}{origin.insertion.between}{text}"
-    if added and origin.insertion:
-        edits.append(Edit(origin.place_of(*origin.insertion.span), added + origin.insertion.after))
-    return edits
-
-
-def _yaml(value: object) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
+    if all(is_inferable for _, is_inferable in names):
+        return True
+    is_modest = all(is_inferable or name in SAFE_ARGUMENTS for name, is_inferable in names)
+    return is_modest and _is_clean(after)

@@ -35,14 +35,15 @@ class Emitted(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What was executed: modules, layers compared, any-size modules with the sizes that came back, refusals; mismatches."""
+    """What was executed: modules, layers compared, any-size modules with the sizes that came back, variational ones,
+    those made with other options; mismatches."""
 
     modules: int = 0
     layers: int = 0
     sized: int = 0
     restored: int = 0
     variational: int = 0
-    refused: int = 0
+    optional: int = 0
     mismatches: tuple[str, ...] = ()
 
     def plus(self, other: Tally) -> Tally:
@@ -133,6 +134,27 @@ def restored(arch: Arch, emitted: Emitted, random: Random) -> tuple[int, str | N
     return count, None
 
 
+def with_other_options(text: str, emitted: Emitted, random: Random) -> tuple[bool, str | None]:
+    """Whether a module was made with other options, and how it differs then from the spec with those vars."""
+    options = {
+        name: max(1, int(value)) * random.randint(1, 3) for name, value in sc.loads(text).variables.items()
+    }
+    options = {name: value for name, value in options.items() if f"{name}: int" in emitted.text}
+    if not options or "changed by hand" in emitted.text:
+        return False, None
+    traced = sc.trace(sc.loads(text, options))
+    if not traced.ok:
+        return False, None
+    model = emitted.make(**options)
+    parameters = sum(p.numel() for p in model.parameters())
+    wanted = sum(step.params for step in traced.steps)
+    if parameters != wanted:
+        return True, f"with {options} it has {parameters} parameters, the trace {wanted}"
+    output = model(torch.randn([at(size, {"N": 2}) for size in traced.shape_in]))
+    last = tuple(at(size, {"N": 2}) for size in traced.shape_out or ())
+    return True, None if tuple(output.shape) == last else f"with {options} it returns {tuple(output.shape)}"
+
+
 def one(random: Random, folder: Path | None, number: int) -> Tally:
     """One random architecture, as it is and in the other ways that it can be had."""
     drawn: Drawn | None = None
@@ -162,8 +184,11 @@ def one(random: Random, folder: Path | None, number: int) -> Tally:
         count = 0
         if way.get("any_size") and wrong is None:
             count, wrong = restored(arch, emitted, random)
+        is_optional = False
+        if drawn and not way and wrong is None:
+            is_optional, wrong = with_other_options(drawn.text, emitted, random)
         bad = (f"{way}: {wrong}\n{title}\n{emitted.text}",) if wrong else ()
-        tally = tally.plus(Tally(1, layers, bool(count), count, way.get("vae", False), 0, bad))
+        tally = tally.plus(Tally(1, layers, bool(count), count, way.get("vae", False), is_optional, bad))
         if folder:
             folder.joinpath(
                 f"emitted_{number}_{''.join(sorted(key[0] for key in way if way[key]))}.py"
@@ -192,5 +217,5 @@ if __name__ == "__main__":
     print("\n\n".join(tally.mismatches[:4]))
     print(
         f"{tally.modules} modules executed, {tally.layers} layers compared, {tally.sized} any-size modules restored "
-        f"{tally.restored} sizes, {tally.variational} variational, {len(tally.mismatches)} mismatches"
+        f"{tally.restored} sizes, {tally.variational} variational, {tally.optional} with other options, {len(tally.mismatches)} mismatches"
     )

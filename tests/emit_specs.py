@@ -20,7 +20,9 @@ class Drawn:
 def random_spec(random: Random) -> Drawn:
     """A spec that runs on the input that it states."""
     while True:
-        drawn = random.choice((autoencoder, autoencoder, autoencoder, unet, sequence, residual))(random)
+        drawn = random.choice((autoencoder, autoencoder, autoencoder, unet, sequence, residual, classifier))(
+            random
+        )
         try:
             if sc.trace(sc.loads(drawn.text)).ok:
                 return drawn
@@ -184,6 +186,35 @@ def sequence(random: Random) -> Drawn:
         layers += ["Unsqueeze(1)", "Split((2, 3), dim=-1, index=1)"]
     text = f"name: Sequence\ninput: 3x{random.randint(4, 12)}\nlayers:\n"
     return Drawn(text + "\n".join(f"  - {line}" for line in layers) + "\n", False, False)
+
+
+def classifier(random: Random) -> Drawn:
+    """Numbers left to infer everywhere: behind joins, pads, pools and a Flatten, with and without vars in windows."""
+    rank = random.choice((1, 2, 2, 3))
+    size, layers = random.randint(6, 12), [f"first: Conv{rank}d(_, width, 3, padding=1)"]
+    for _ in range(random.randint(1, 2)):
+        layers += random.choice(
+            (
+                [f"Conv{rank}d(_, 2*width, 3, padding=1)", f"{NORMS[rank]}(_)"],
+                [f"Conv{rank}d(_, width + 1, step, padding=step//2)"],
+                [f"ZeroPad{rank}d(1)", "ReLU", f"Conv{rank}d(_, width - 1, 3)"],
+                ["Add(x, first)", f"InstanceNorm{rank}d(_, momentum=None)"],
+                ["Cat(x, first)", f"Conv{rank}d(_, width, 1)"],
+                ["GLU(1)"],
+                [f"Conv{rank}d(_, 6, 1)"],
+            )
+        )
+        layers += random.choice(([], [f"MaxPool{rank}d(2)"], ["Dropout(0.5)"], ["Upsample(scale_factor=2)"]))
+    layers += random.choice(
+        (
+            ["Flatten()", "Dropout(0.1)"],
+            ["Flatten(2)", "Linear(_, features)", "Flatten()"],
+            ["Linear(_, 3)", "Flatten()"],
+        )
+    )
+    layers += ["Linear(_, 2*features)", "ReLU", random.choice(("Linear(_, 5)", "LazyLinear(5)"))]
+    head = f"name: Classifier\ninput: 4x{'x'.join([str(size)] * rank)}\nvars: {{width: 4, features: 6, step: 3}}\nlayers:\n"
+    return Drawn(head + "\n".join(f"  - {line}" for line in layers) + "\n", False, False)
 
 
 def residual(random: Random) -> Drawn:

@@ -59,6 +59,69 @@ def test_inferred_channels_follow_the_options() -> None:
     assert execute(text, "Network").make(width=7)(torch.zeros(2, 3, 8, 8)).shape == (2, 1, 6, 6)
 
 
+@pytest.mark.parametrize(
+    ("layers", "wanted"),
+    [
+        (["Conv2d(3, 2*width, 3)", "MaxPool2d(2)", "Flatten()", "Linear(_, 5)"], "Linear(2 * width * 3 * 3, 5)"),
+        (["Conv2d(3, width - 1, 1)", "Flatten()", "ReLU", "LazyLinear(5)"], "Linear((width - 1) * 8 * 8, 5)"),
+        (["Conv2d(3, width, 1)", "Flatten(2)", "Linear(_, 2*width)", "Flatten()", "Linear(_, 5)"],
+         "Linear(width * 2 * width, 5)"),
+        (["a: Conv2d(3, width, 1)", "Conv2d(_, 2*width, 1)", "Cat(x, a)", "Conv2d(_, 1, 1)"],
+         "Conv2d(2 * width + width, 1, 1)"),
+        (["Conv2d(3, width, 1)", "Linear(_, 5)"], "Linear(8, 5)"),
+        (["Conv2d(3, 4, 1)", "Conv2d(_, width, 1)", "ZeroPad2d(1)", "Upsample(scale_factor=2)", "BatchNorm2d(_)"],
+         "BatchNorm2d(width)"),
+    ],
+)  # fmt: skip
+def test_inferred_numbers_are_expressions_over_the_options(layers: list[str], wanted: str) -> None:
+    spec = "input: 3x8x8\nvars: {width: 4}\nlayers:\n" + "".join(f"- {layer}\n" for layer in layers)
+    text = emitted(spec)
+    assert f"nn.{wanted}" in text
+    assert "by hand" not in text
+    model, traced = execute(text, "Network").make(width=6), sc.trace(sc.loads(spec, {"width": 6}))
+    assert tuple(model(torch.zeros(2, 3, 8, 8)).shape) == (2, *(traced.output or ()))
+    assert sum(p.numel() for p in model.parameters()) == sum(step.params for step in traced.steps)
+
+
+def test_a_number_that_does_not_follow_is_said() -> None:
+    text = emitted(
+        "input: 3x8x8\nvars: {width: 4}\nlayers: ['Conv2d(3, 2*width, 1)', GLU(1), 'Conv2d(_, 1, 1)', 'Conv2d(_, 1, 1)']"
+    )
+    assert "nn.Conv2d(4, 1, 1)" in text
+    assert "    With other options, what `layers.2` takes must be changed by hand.\n" in text
+
+
+def test_what_torchs_annotations_refuse_is_written_as_what_it_means() -> None:
+    text = emitted(
+        "input: 4x9x9\nlayers: ['InstanceNorm2d(4, momentum=None, track_running_stats=True)', 'ZeroPad2d((1, 1, 1, 1, 0, 2))']"
+    )
+    assert "nn.InstanceNorm2d(4, momentum=0.0, track_running_stats=True)" in text
+    assert "nn.ZeroPad3d((1, 1, 1, 1, 0, 2))" in text
+    written, meant = model_of(text), nn.InstanceNorm2d(4, momentum=None, track_running_stats=True)  # type: ignore[arg-type]
+    x = torch.randn(2, 4, 9, 9)
+    assert written(x).shape == (2, 6, 11, 11)
+    assert torch.equal(written.get_submodule("layers.0")(x), meant(x))
+    assert torch.equal(written.get_submodule("layers.0").running_mean, meant.running_mean)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", [50, 62, 70, 78, 90])
+def test_long_names_are_formatted(length: int, tmp_path: Path) -> None:
+    first, block, layer = ((letter + "_" * 200)[:length] for letter in "abc")
+    text = (
+        f"input: 4x8x8\nencoder:\n- {first}: Conv2d(4, 8, 3, padding=1)\n"
+        f"- {block}: ['Conv2d(8, 8, 3)', {{{layer}: 'MaxPool2d(2, return_indices=True)'}}]\ndecoder:\n"
+        f"- MaxUnpool2d: {{kernel_size: 2, indices: encoder.{block}.{layer}}}\n"
+        f"- {layer}: ConvTranspose2d(8, 8, kernel_size=(3, 3), stride=(1, 1), dilation=(1, 1))\n- Cat(x, {first})\n"
+        "- Conv2d(16, 4, 1)\n"
+    )
+    tmp_path.joinpath("plain.py").write_text(emitted(text))
+    tmp_path.joinpath("vae.py").write_text(emitted(text, vae=True, any_size=True))
+    done = subprocess.run(
+        [*RUFF, "format", "--check", "--isolated", str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_submodules_stand_at_the_paths_of_the_spec() -> None:
     spec = "input: 1x8\nencoder: [{down: 'Conv1d(1, 2, 2, stride=2)'}, ReLU]\ndecoder: ['ConvTranspose1d(2, 1, 2, 2)']"
     model = model_of(emitted(spec))

@@ -132,6 +132,8 @@ def _built(
             spans[name] = (spans[name][0], each.span[1])
         elif name is not None:
             spans[name] = each.span
+    if sources:
+        origin = origin._replace(sources=tuple(each.span for each in sources))
     try:
         return Written(kind, build(kind, args, kwargs), sources, origin)
     except SpecError as error:

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from ..arch import Arch, Origin
 from ..binding import spelt
 from ..layer import Layer
-from ..problem import Place, SpecError
+from ..problem import SpecError
 from ..read.call import parse_value
 from ..read.value import Binary, Items, Literal, Name, Negate, Value, evaluate
 from ..sorts import INFER
 from ..trace import Trace
+from .following import Axes, Expression, Following, following, nowhere
 from .names import RESERVED
 
 _RANKS = {"+": 1, "-": 1, "*": 2, "//": 2}
-#: The families of layers that return the channels that they take.
-_KEEPING = frozenset(
-    ("activation", "adaptive", "dropout", "lppool", "norm", "norm_group", "pool", "softmax", "unpool")
-)
+_CONSTANT_PADS = ("ConstantPad", "ZeroPad")
 #: Arguments for which torch's annotations know lists and not tuples.
 _LISTS = {("LayerNorm", "normalized_shape"), ("RMSNorm", "normalized_shape")}
 
@@ -34,8 +32,10 @@ class Spelling:
         }
         self._layers = [step.layer for step in trace.steps]
         self._written = [self._expressions(number) for number in range(len(self._layers))]
-        self._after: dict[int, tuple[str, list[str]] | None] = {}
-        self._inferred = self._followed() if self._variables else {}
+        none: dict[int, Axes] = {}
+        self._following = following(trace, self._written) if self._variables else Following({}, none, [])
+        #: the layers that keep a number which other options would change
+        self.unfollowed = self._following.unfollowed
 
     def call(self, number: int, **changes: object) -> str:
         """`nn.Conv2d(1, width, 3, stride=2)`; `changes` are arguments to set otherwise."""
@@ -53,12 +53,16 @@ class Spelling:
                     continue
                 text = _spelt(layer, name, value)
             parts.append(text if field.required else f"{name}={text}")
-        return f"nn.{type(layer).__name__}({', '.join(parts)})"
+        return f"nn.{_class(layer)}({', '.join(parts)})"
 
     def channels_of(self, number: int) -> str | None:
         """The channels (or features) that a layer returns as an expression over vars, where they are one."""
-        found = self._after.get(number)
+        found = self._following.outputs.get(number, {}).get(1)
         return self._use(*found) if found else None
+
+    def argument(self, number: int, name: str) -> str | None:
+        """The argument as an expression over vars, where the spec has one."""
+        return self._named(number, name)
 
     def _use(self, text: str, names: list[str]) -> str:
         self.used.update((name, self._variables[name]) for name in names)
@@ -66,10 +70,10 @@ class Spelling:
 
     def _named(self, number: int, name: str) -> str | None:
         """The argument as an expression over vars, where it is one; those vars become options."""
-        found = self._written[number].get(name) or self._inferred.get((number, name))
+        found = self._written[number].get(name) or self._following.arguments.get((number, name))
         return self._use(*found) if found else None
 
-    def _expressions(self, number: int) -> dict[str, tuple[str, list[str]]]:
+    def _expressions(self, number: int) -> dict[str, Expression]:
         """The arguments whose text in the file names vars, as Python text, with those names."""
         origin, layer = self.arch.nodes[number].origin, self._layers[number]
         if origin is None or not origin.editable or self.arch.text is None or not self._variables:
@@ -84,38 +88,27 @@ class Spelling:
             names = list(_names_in(value))
             is_known = names and all(each in self._variables for each in names)
             if is_known and _value(value, self._variables) == getattr(layer, name):
-                found[name] = (_text(value), names)
-        return found
-
-    def _followed(self) -> dict[tuple[int, str], tuple[str, list[str]]]:
-        """Arguments left to infer whose number is the channels (or features) of a layer above, named there."""
-        channels, found = self._after, {}
-        for number, node in enumerate(self.arch.nodes):
-            layer = self._layers[number]
-            above = channels.get(node.sources[0] - 1)
-            for field in layer.fields.values():
-                if above and field.sort.axis is not None and getattr(node.layer, field.name) is INFER:
-                    found[number, field.name] = above
-            own = next((name for name in ("out_channels", "out_features") if name in layer.fields), None)
-            if own is not None:
-                channels[number] = self._written[number].get(own)
-            elif not layer.functional and len(node.sources) == 1 and not _moves_channels(layer):
-                channels[number] = above
+                found[name] = Expression(_text(value), names)
         return found
 
 
-def _moves_channels(layer: Layer) -> bool:
-    """Whether what comes in on axis 1 may be something else when it comes out."""
-    return type(layer).__module__.rpartition(".")[2] not in _KEEPING
+def _class(layer: Layer) -> str:
+    """The kind; of pads by constants, which take any number of axes, the one annotated for as many as are given."""
+    kind, sides = type(layer).__name__, layer.__dict__.get("padding")
+    if kind.startswith(_CONSTANT_PADS) and isinstance(sides, tuple) and 2 * layer.rank < len(sides) <= 6:
+        return f"{kind[:-2]}{len(sides) // 2}d"
+    return kind
 
 
 def _spelt(layer: Layer, name: str, value: object) -> str:
     """The value in the form that torch's annotations know, where its constructor takes others as well."""
     kind = type(layer).__name__
+    if kind.startswith("InstanceNorm") and name == "momentum" and value is None:
+        return "0.0"  # what torch makes of None there
     if isinstance(value, tuple):
         if (kind, name) in _LISTS:
             return f"[{', '.join(map(quoted, value))}]"
-        if kind.startswith(("ConstantPad", "ZeroPad")) and len(value) < 2 * layer.rank:
+        if kind.startswith(_CONSTANT_PADS) and len(value) < 2 * layer.rank:
             value = (*value, *(0,) * (2 * layer.rank - len(value)))
         elif layer.rank > 1 and len(value) == 1:
             value = value[0]
@@ -138,18 +131,14 @@ def _parsed(text: str, origin: Origin, name: str) -> Value | None:
     if text[start : start + 1] in ("'", '"'):
         start, end = start + 1, end - 1
     try:
-        return parse_value(text, start, end, _nowhere)
+        return parse_value(text, start, end, nowhere)
     except SpecError:
         return None
 
 
-def _nowhere(start: int, end: int) -> Place:
-    return Place(1, 1, 1, 1)
-
-
 def _value(value: Value, names: Mapping[str, object]) -> object:
     try:
-        return evaluate(value, names, _nowhere, INFER)
+        return evaluate(value, names, nowhere, INFER)
     except SpecError:
         return None
 

@@ -65,7 +65,8 @@ class _Module:
         if self.train and self.returned != self.given:
             given, returned = spell(self.input[1:]), spell(self.returned[1:])
             text = f"a loop that reconstructs the input needs it back, and {given} becomes {returned}"
-            raise ShapeError(Problem(UNMIRRORED, text))
+            help = "without --train the module is written, for a loop of your own"
+            raise ShapeError(Problem(UNMIRRORED, text, help=help))
 
     def text(self) -> str:
         """Everything, in order."""
@@ -120,15 +121,18 @@ class _Module:
         signature = f"def __init__({', '.join(['self', '*', *arguments] if arguments else ['self'])})"
         return [
             f"class {self.name}(nn.Module):",
-            *self._docstring(),
+            *self._docstring(submodules.spelling.unfollowed if options else []),
             "",
             *lines_of(4, signature, tail=" -> None:"),
             "        super().__init__()",
             *init,
         ]
 
-    def _docstring(self) -> list[str]:
-        """Input, latent and output shapes, parameters, and the sizes that it is exact for."""
+    def _docstring(self, unfollowed: list[str]) -> list[str]:
+        """Input, latent and output shapes, parameters, and the sizes that it is exact for.
+
+        `unfollowed` are layers that keep a number which other options than the defaults would change.
+        """
         code = f" to a code of {self._spelled(self.boundary)}" if self.boundary is not None else ""
         returned = "back to" if code else "to"
         shape_out = self.trace.shape_out if not self.any_size else self.trace.shape_in
@@ -141,6 +145,9 @@ class _Module:
         details += [self._said_of_sizes()] if self._said_of_sizes() else []
         if self.vae:
             details.append("`forward` returns the reconstruction, the code's mean and its log-variance.")
+        if unfollowed:
+            listed = ", ".join(f"`{path}`" for path in unfollowed[:5]) + " and others" * (len(unfollowed) > 5)
+            details.append(f"With other options, what {listed} takes must be changed by hand.")
         for detail in details:
             lines += paragraph(4, detail)
         return [*lines, '    """']
