@@ -6,6 +6,7 @@ import shutil
 from typing import NamedTuple
 
 from .arch import Arch
+from .emitting import save
 from .files import write_whole
 from .inputs import UsageError
 from .mirroring.classes import served
@@ -13,8 +14,9 @@ from .mirroring.proposal import Proposal, proposals
 from .mirroring.way import way_through
 from .output import charset, complain, write
 from .problem import ShapeError, SpecError
+from .read.spec import loads
 from .report import Report, judge
-from .shapes import Shape
+from .shapes import N, Shape
 from .show.proposals import proposal_lines, proposals_json
 from .write.yaml import spec_text
 
@@ -27,6 +29,7 @@ class Request(NamedTuple):
     skips: bool
     top: int
     as_json: bool
+    as_code: bool
     output: str | None
     force: bool
 
@@ -34,22 +37,50 @@ class Request(NamedTuple):
 def propose(arch: Arch | Report, request: Request) -> Report | None:
     """Print the decoders, and write the best one; or return the report on an encoder that does not run.
 
-    Raises `UsageError` where no decoder can be made, or the file cannot be written.
+    With `as_code` the best one is a PyTorch module, which is printed where no file is named. Raises `UsageError` where
+    no decoder can be made, or the file cannot be written.
     """
+    is_text_only = request.output == "-" or (request.as_code and request.output is None)
+    if is_text_only and request.as_json:
+        what = "a module" if request.as_code else "a spec"
+        raise UsageError(f"{what} and --format json cannot both be on stdout: -o writes to a file")
     if isinstance(arch, Report):
         return arch
     try:
         found = proposals(arch, request.shape, request.style, request.skips)
-        write(_printed(found, arch, request))
+        if not is_text_only:
+            write(_printed(found, arch, request))
     except SpecError as error:
         problem = error.problem
-        help = f"; {problem.help}" if problem.help else ""
-        raise UsageError(f"{arch.path}: {problem.message}{help}") from None
+        said = "; ".join(filter(None, (problem.message, problem.note, problem.help)))
+        raise UsageError(f"{arch.path}: {said}") from None
     except ShapeError:
         return judge(arch, request.shape)
-    if request.output is not None:
+    if request.as_code:
+        try:
+            text = module_of(found[0])
+        except ShapeError as error:
+            raise UsageError(f"{arch.path}: no module can be made: {error.problem.message}") from None
+        save(text, request.output, arch.path or "", request.force)
+    elif request.output is not None:
         _write_spec(found[0], request.output, request.force)
     return None
+
+
+def module_of(best: Proposal) -> str:
+    """A proposal as a PyTorch module, with the options that the encoder's `vars` are; for letters, for any size."""
+    from .write.torch import module_text
+
+    shape = best.trace.shape_in
+    is_symbolic = any(not isinstance(size, int) and size != N for size in shape)
+    try:
+        arch = loads(spec_text(best.trace, best.undoes), best.arch.path)
+    except SpecError:
+        arch = best.arch.with_nodes(node._replace(origin=None) for node in best.arch.nodes)
+    try:
+        return module_text(arch, shape, any_size=is_symbolic)
+    except ShapeError:
+        return module_text(arch, shape)
 
 
 def _printed(found: list[Proposal], arch: Arch, request: Request) -> str:
@@ -66,9 +97,13 @@ def _printed(found: list[Proposal], arch: Arch, request: Request) -> str:
 
 
 def _write_spec(best: Proposal, output: str, force: bool) -> None:
-    """The whole spec, written in one step or not at all. Raises `UsageError`."""
+    """The whole spec, printed for `-`, or written in one step or not at all. Raises `UsageError`."""
     try:
-        write_whole(output, spec_text(best.trace), force)
+        text = spec_text(best.trace, best.undoes)
+        if output == "-":
+            write(text)
+            return
+        write_whole(output, text, force)
     except SpecError as error:
         raise UsageError(f"{output}: {error.problem.message}") from None
     except FileExistsError:

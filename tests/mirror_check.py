@@ -15,7 +15,7 @@ import torch
 from torch_oracle import torch_shapes
 
 import shapecalc as sc
-from shapecalc.arch import Arch
+from shapecalc.arch import Arch, Node
 from shapecalc.input_sizes import freed
 from shapecalc.layer import KINDS, Layer, Shape
 from shapecalc.mirroring.proposal import STYLES
@@ -31,22 +31,42 @@ def drawn(random: Random) -> tuple[Arch, Shape]:
     """An encoder that runs, and its input."""
     rank = random.choice((1, 2, 2, 2, 3))
     shape: Shape = (2, random.choice((1, 2, 3, 4)), *(random.randint(3, MOST[rank]) for _ in range(rank)))
-    first, layers = shape, list[Layer]()
+    first, nodes = shape, list[Node]()
     for _ in range(random.randint(1, 6)):
         block = _block(random, rank, shape)
+        start, before = shape, len(nodes)
         try:
             for layer in block:
-                out = run(layer, (shape,))[1]
-                shape = out
-                layers.append(layer)
+                shape = _added(nodes, layer, shape)
         except sc.ShapeError:
             continue
+        if random.random() < 0.15 and len(nodes) > before:
+            _shortcut(nodes, before, start, shape)
     if random.random() < 0.3:
-        layers += _head(random, rank, shape)
+        for layer in _head(random, rank, shape):
+            shape = _added(nodes, layer, shape)
     ranges = random.choice((None, (0.0, 1.0), (-1.0, 1.0)))
-    arch = Arch.chain(layers, input=None)
-    nodes = [node._replace(path=f"layers.{node.path}") for node in arch.nodes]
     return Arch(nodes, value_range=ranges), first[1:]
+
+
+def _added(nodes: list[Node], layer: Layer, shape: Shape, *sources: int) -> Shape:
+    """What a layer returns, once it stands below the others."""
+    out = run(layer, (shape,) * max(1, len(sources)))[1]
+    nodes.append(Node(f"layers.{len(nodes)}", layer, sources or (len(nodes),)))
+    return out
+
+
+def _shortcut(nodes: list[Node], start: int, taken: Shape, made: Shape) -> None:
+    """Make what stands below `start` a residual block: a 1x1 convolution past it where shapes differ, and a sum."""
+    rank, end = len(taken) - 2, len(nodes)
+    if taken == made:
+        _added(nodes, KINDS["Add"](), made, end, start)
+        return
+    strides = [-(-int(size) // int(number)) for size, number in zip(taken[2:], made[2:])]
+    conv = KINDS[f"Conv{rank}d"](taken[1], made[1], 1, stride=tuple(strides))
+    if run(conv, (taken,))[1] == made:
+        _added(nodes, conv, taken, start)
+        _added(nodes, KINDS["Add"](), made, end, end + 1)
 
 
 def _per_axis(random: Random, rank: int, low: int, high: int) -> Any:

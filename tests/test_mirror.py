@@ -6,15 +6,18 @@ import errno
 import itertools
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import torch
+from emit_check import execute
 from mirror_check import checked, checked_for_every_size, drawn, main
 from terminal import EXAMPLES
 from test_cli import run
-from torch_oracle import torch_shapes
+from torch_oracle import shapes_of, torch_shapes
 
 import shapecalc as sc
 import shapecalc.layers
@@ -25,6 +28,15 @@ from shapecalc.write.yaml import spec_text
 
 assert shapecalc.layers
 ENCODER = (EXAMPLES / "mel_encoder.arch.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other cost more than such small tensors, many times so on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def calls(proposal: Proposal) -> list[str]:
@@ -172,23 +184,79 @@ def test_a_kept_bottleneck_is_not_mirrored() -> None:
     assert calls(best(narrowing, "1x28x28"))[0] == "Linear(9, 1352)"
 
 
-def test_joins_are_followed_along_the_longest_branch() -> None:
-    text = """
+RESIDUAL = """
+input: 3x33x33
+vars: {width: 8}
+encoder:
+  - stem: Conv2d(3, width, 3, stride=2)
+  - body: ['Conv2d(width, 2*width, 3, stride=2, padding=1)', ReLU, 'Conv2d(2*width, 2*width, 3, padding=1)', BatchNorm2d(_)]
+  - short: Conv2d(width, 2*width, 1, stride=2, input=stem)
+  - Add(body, short)
+  - ReLU
+"""
+
+
+def test_residual_blocks_come_back_as_residual_blocks() -> None:
+    found = best(RESIDUAL + "  - Conv2d(2*width, 4, 2, stride=2)\n")
+    assert [node.path for node in found.decoder] == [
+        "decoder.0", "decoder.1", "decoder.2",
+        "decoder.body.0", "decoder.body.1", "decoder.body.2", "decoder.short", "decoder.5", "decoder.stem",
+    ]  # fmt: skip
+    names = [call.partition("(")[0] for call in calls(found)]
+    assert names[:3] == ["ConvTranspose2d", "BatchNorm2d", "ReLU"]
+    assert names[3:] == [
+        "ConvTranspose2d",
+        "ReLU",
+        "ConvTranspose2d",
+        "ConvTranspose2d",
+        "Add",
+        "ConvTranspose2d",
+    ]
+    code = len(found.arch.nodes) - len(found.decoder)
+    assert found.decoder[6].sources == (code + 3,)
+    assert found.decoder[7].sources == (code + 6, code + 7)
+    assert "residual blocks come back as residual blocks" in found.note
+    assert torch_shapes(found.arch, found.trace, (3, 33, 33))[-1] == (2, 3, 33, 33)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "- Add(x, stem)",  # of itself
+        "- ReLU\n- Add(x, stem)",
+        "- {one: 'Conv2d(8, 8, 3, padding=1)'}\n- Add(one, stem)\n- {two: 'Conv2d(8, 8, 1)'}\n- Add(two, one, stem)",
+        "- {one: 'Conv2d(8, 1, 1)'}\n- Add(one, stem)",  # broadcast
+        "- {one: 'Conv2d(8, 8, 1)'}\n- {two: 'Conv2d(8, 8, 5, padding=2, input=stem)'}\n"
+        "- {deep: 'Conv2d(8, 8, 3, padding=1)'}\n- {sum: 'Add(deep, two)'}\n- Add(sum, one)",
+        "- BatchNorm2d(8)\n- {one: 'Conv2d(8, 8, 3, stride=2, padding=1)'}\n- {down: 'MaxPool2d(2, ceil_mode=True, input=stem)'}\n"
+        "- Add(one, down)",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+@pytest.mark.parametrize("input", ["3x33x34", "3xHxW"])
+def test_sums_of_every_form_come_back(block: str, input: str) -> None:
+    text = f"encoder:\n- {{stem: 'Conv2d(3, 8, 3, stride=2)'}}\n{block}\n- Conv2d(8, 4, 2, stride=2)\n"
+    for style, skips in [*((style, False) for style in STYLES), ("transpose", True)]:
+        if style == "unpool" and ("Pool" not in text or "H" in input):
+            continue
+        proposal = best(text, input, style, skips=skips)
+        traced = sc.trace(sc.loads(spec_text(proposal.trace, proposal.undoes)), (3, 33, 34))
+        assert torch_shapes(traced.arch, traced, (3, 33, 34))[-1] == (2, 3, 33, 34)
+
+
+def test_other_joins_are_followed_along_the_longest_branch() -> None:
+    found = best("""
 input: 3x33x33
 layers:
   - stem: Conv2d(3, 8, 3, stride=2)
-  - body: [Conv2d(8, 8, 3, padding=1), ReLU, Conv2d(8, 8, 3, padding=1)]
-  - Add(body, stem)
+  - Conv2d(8, 8, 3, padding=1)
+  - ReLU
   - Cat(x, stem)
   - Conv2d(16, 4, 2, stride=2)
-""".replace(
-        "[Conv2d(8, 8, 3, padding=1), ReLU, Conv2d(8, 8, 3, padding=1)]",
-        "['Conv2d(8, 8, 3, padding=1)', ReLU, 'Conv2d(8, 8, 3, padding=1)']",
-    )
-    found = best(text)
+""")
     assert found.output == (3, 33, 33)
     assert [call.partition("(")[0] for call in calls(found)] == [
-        "ConvTranspose2d", "Conv2d", "ConvTranspose2d", "ReLU", "ConvTranspose2d", "ConvTranspose2d",
+        "ConvTranspose2d", "ReLU", "Conv2d", "ConvTranspose2d", "ConvTranspose2d",
     ]  # fmt: skip
     assert "the encoder's joins are followed along one branch" in found.note
     assert "`layers.3` has no mirror of its own" in found.note
@@ -261,15 +329,15 @@ def test_output_padding_by_classes() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_random_encoders_come_back_in_torch(seed: int) -> None:
     random = Random(seed)
     ends = []
-    for _ in range(15):
+    for _ in range(12):
         arch, sample = drawn(random)
         ends.append(checked(arch, sample, random)[0])
         checked_for_every_size(arch, sample)
-    assert ends.count("exact") > 12
+    assert ends.count("exact") > 9
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
@@ -318,10 +386,156 @@ def test_the_encoders_text_is_kept() -> None:
     )
 
 
-def test_overridden_vars_cannot_be_written() -> None:
-    arch = sc.loads(ENCODER, {"width": 8})
-    with pytest.raises(sc.SpecError, match="are vars overridden"):
-        spec_text(sc.mirror(arch)[0].trace)
+@pytest.mark.parametrize(
+    ("vars", "set", "written"),
+    [
+        ("vars: {width: 16}", {"width": 8}, "vars: {width: 8}"),
+        (
+            "vars:\n  half: 8  # of it\n  width: 2*half",
+            {"half": 5},
+            "vars:\n  half: 5  # of it\n  width: 2*half",
+        ),
+        ("vars:\n  half: 8\n  width: 2*half", {"width": 24}, "vars:\n  half: 8\n  width: 24"),
+    ],
+)
+def test_overridden_vars_are_written(vars: str, set: dict[str, int], written: str) -> None:
+    arch = sc.loads(ENCODER.replace("vars: {width: 16}", vars), set)
+    text = spec_text(sc.mirror(arch)[0].trace)
+    assert text.startswith(ENCODER.replace("vars: {width: 16}", written))
+    assert sc.check(sc.loads(text)).ok
+
+
+NAMED = """\
+name: Net
+input: 3x33x32
+vars: {width: 8, k: 3}
+encoder:
+  - down1:
+      - Conv2d(3, width, k, stride=2, padding=1)
+      - BatchNorm2d(width)
+      - ReLU
+  - down2: ["Conv2d(_, 2*width, k, stride=2, padding=1)", BatchNorm2d(_), ReLU]
+  - pool: MaxPool2d(2)
+  - head: Conv2d(2*width, width - 4, 1)
+"""
+
+
+def written(text: str, style: str, skips: bool = False) -> str:
+    found = best(text, None, style, skips=skips)
+    return spec_text(found.trace, found.undoes)
+
+
+def test_blocks_names_and_vars_come_back() -> None:
+    assert (
+        written(NAMED, "transpose").removeprefix(NAMED)
+        == """\
+decoder:
+  - head: ConvTranspose2d(width - 4, 2*width, 1)  # -> 16x4x4
+  - BatchNorm2d(2*width)
+  - ReLU()
+  - unpool: ConvTranspose2d(2*width, 2*width, 2, stride=2, output_padding=(1, 0))  # -> 16x9x8
+  - up2:
+      - ConvTranspose2d(2*width, width, k, stride=2, padding=1, output_padding=(0, 1))  # -> 8x17x16
+      - BatchNorm2d(width)
+      - ReLU()
+  - up1:
+      - ConvTranspose2d(width, 3, k, stride=2, padding=1, output_padding=(0, 1))  # -> 3x33x32
+"""
+    )
+    assert "      - Conv2d(4*width, 4*width, k, padding=1)\n" in written(NAMED, "pixelshuffle", True)
+    assert "  - Cat(x, encoder.down2)  # -> 32x9x8\n  - up2:\n" in written(NAMED, "resize", True)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("skips", [False, True])
+@pytest.mark.parametrize(
+    "text", [NAMED, (EXAMPLES / "residual_encoder.arch.yaml").read_text(encoding="utf-8")]
+)
+def test_a_written_decoder_follows_the_vars(text: str, style: str, skips: bool) -> None:
+    if style == "unpool" and "Pool" not in text:
+        return
+    arch = sc.loads(written(text, style, skips), {"width": 12})
+    traced = sc.trace(arch)
+    assert traced.output == traced.input
+    assert torch_shapes(arch, traced, traced.input) == shapes_of(traced)
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("- Up: ['Conv2d(1, 2, 3)']\n- enc_2: Conv2d(2, 2, 3)", "dec_2 Down.0"),
+        ("- repeat: 2\n  layers: [{down: 'Conv2d(_, 2, 3)'}]", "up up_2"),
+        ("- a: [{b: ['Conv2d(1, 2, 3)', {c: 'Conv2d(2, 2, 3)'}]}, 'Conv2d(2, 2, 3)']", "a.0 a.b.c a.b.1"),
+        ("- decoder: Conv2d(1, 2, 3)\n- x: Conv2d(2, 2, 3)", "x_2 encoder_2"),
+        ("- ['Conv2d(1, 2, 3)', [{one: 'Conv2d(2, 2, 3)'}]]\n- ReLU", "one 1"),
+    ],
+)
+def test_names_never_collide(text: str, paths: str) -> None:
+    found = best(f"encoder:\n{text}\n", "1x12x12")
+    assert [node.path.removeprefix("decoder.") for node in found.decoder] == paths.split()
+    again = sc.loads(spec_text(found.trace, found.undoes))
+    assert [node.path for node in again.nodes] == [node.path for node in found.arch.nodes]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("output: 8x13x13  # the code\n", "latent: 8x13x13  # the code\n"),
+        ("output: 8x13x13  # it\nlatent: [8, 13, 13]\n", "# output: 8x13x13  # it\nlatent: [8, 13, 13]\n"),
+        (
+            "output:\n- 8\n- 13\n- 13\nlatent: 8x13x13\n",
+            "# output:\n# - 8\n# - 13\n# - 13\nlatent: 8x13x13\n",
+        ),
+    ],
+)
+def test_what_the_encoder_returns_is_the_code(before: str, after: str) -> None:
+    layers = "encoder:\n- Conv2d(1, 8, 3)\n- MaxPool2d(2)\n"
+    assert written(f"input: 1x28x28\n{before}{layers}", "transpose").startswith(
+        f"input: 1x28x28\n{after}{layers}decoder:\n"
+    )
+    other = best(f"input: 1x28x28\n{before}{layers}", "1x31x30")
+    text = spec_text(other.trace, other.undoes)
+    assert "latent: 8x14x14" in text
+    assert sc.check(sc.loads(text)).ok
+
+
+def test_an_encoder_that_breaks_its_own_word_is_not_mirrored() -> None:
+    with pytest.raises(sc.ShapeError, match="`output:` states 8x12x13"):
+        best("input: 1x28x28\noutput: 8x12x13\nencoder:\n- Conv2d(1, 8, 3)\n- MaxPool2d(2)\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("- MaxPool2d(2)  # a", "- MaxPool2d(2, return_indices=True)  # a"),
+        ("- {MaxPool2d: {kernel_size: 2}}", "- {MaxPool2d: {kernel_size: 2, return_indices: true}}"),
+        ("- ['ReLU()', MaxPool2d(k)]", "- ['ReLU()', \"MaxPool2d(k, return_indices=True)\"]"),
+        ("- pools: [{a: MaxPool2d(2)}]", '- pools: [{a: "MaxPool2d(2, return_indices=True)"}]'),
+        ("- MaxPool2d: [k, 2]", '- "MaxPool2d(k, stride=2, return_indices=True)"'),
+        ("- MaxPool2d: k  # a", '- "MaxPool2d(k, return_indices=True)"  # a'),
+        ("- MaxPool2d: [[2, 3]]", '- "MaxPool2d([2, 3], return_indices=True)"'),
+        (
+            "- a:\n    MaxPool2d:\n      kernel_size: 2  # a\n      stride: 2",
+            "- a:\n    MaxPool2d:\n      return_indices: true\n      kernel_size: 2  # a\n      stride: 2",
+        ),
+        ("- MaxPool2d(2, return_indices=False)", "- MaxPool2d(2, return_indices=True)"),
+        ("- &p MaxPool2d(2)\n- *p", "- &p MaxPool2d(2, return_indices=True)\n- *p"),
+    ],
+)
+def test_pools_return_their_indices_in_every_form(before: str, after: str) -> None:
+    head = "input: 1x28x28\nvars: {k: 2}\nencoder:\n"
+    assert written(f"{head}{before}\n", "unpool").startswith(f"{head}{after}\ndecoder:\n")
+
+
+def test_json_stays_json() -> None:
+    text = '{"output": [8, 6, 6], "input": [1, 28, 28], "latent": [8, 6, 6], "layers": [{"first": ["Conv2d(1, 8, 3)"]}, {"MaxPool2d": [2]}, {"MaxPool2d": {"kernel_size": 2}}]}'
+    data = json.loads(written(text, "unpool"))
+    assert data["encoder"][1:] == [
+        "MaxPool2d(2, return_indices=True)",
+        {"MaxPool2d": {"kernel_size": 2, "return_indices": True}},
+    ]
+    assert data["decoder"][2:] == [{"first": ["ConvTranspose2d(8, 1, 3)"]}]
+    assert list(data) == ["input", "latent", "encoder", "decoder"]
 
 
 def test_an_architecture_without_a_text_is_written_from_its_layers() -> None:
@@ -362,6 +576,33 @@ def test_a_style_without_work_is_refused(style: str, message: str) -> None:
         best("encoder:\n- Conv2d(1, 8, 3)", "1x9x9", style)
 
 
+def test_unpooling_for_every_size_where_strides_are_one() -> None:
+    text = "encoder:\n- Conv2d(1, 8, 3, stride=2)\n- MaxPool2d(3, stride=1, padding=1)\n"
+    found = best(text, "1xHxW", "unpool")
+    assert calls(found)[0] == "MaxUnpool2d(3, stride=1, padding=1)"
+    traced = sc.trace(found.arch, (1, 12, 17))
+    assert torch_shapes(found.arch, traced, (1, 12, 17))[-1] == (2, 1, 12, 17)
+    with pytest.raises(sc.SpecError, match="no max pool can be undone") as caught:
+        best(text.replace("stride=1", "stride=2"), "1xHxW", "unpool")
+    assert "with letters" in (caught.value.problem.help or "")
+
+
+def test_letters_in_a_flatten_are_refused_with_the_reason() -> None:
+    with pytest.raises(sc.SpecError) as caught:
+        best("encoder:\n- Conv2d(1, 8, 3)\n- Flatten", "1xHxW")
+    assert (
+        caught.value.problem.note
+        == "of H-2, W-2 it leaves the product alone, from which no layer can tell them"
+    )
+
+
+def test_a_style_with_nothing_to_do_makes_no_decoder() -> None:
+    text = "layers:\n- MaxPool2d(3, stride=1, padding=1)"
+    assert "resize" not in [proposal.style for proposal in sc.mirror(sc.loads(text), "1x9x9")]
+    with pytest.raises(sc.SpecError, match="leaves nothing to do"):
+        best(text, "1x9x9", "resize")
+
+
 class TestCommand:
     path = str(EXAMPLES / "mel_encoder.arch.yaml")
 
@@ -386,6 +627,34 @@ class TestCommand:
         full = str(tmp_path / "full.arch.yaml")
         assert run("mirror", self.path, "-o", full).exit_code == 0
         assert run("check", full).exit_code == 0
+
+    @pytest.mark.parametrize(
+        "options", [(), ("--skips",), ("--style", "resize"), ("-i", "1xHxW"), ("-i", "1x9xW", "--skips")]
+    )
+    def test_emits_a_module_that_holds(self, options: tuple[str, ...], tmp_path: Path) -> None:
+        result = run("mirror", self.path, *options, "--emit")
+        assert result.exit_code == 0
+        assert result.stdout.startswith('"""MelCAE, made by')
+        emitted = execute(result.stdout, "MelCAE")
+        for width in (16, 4):
+            if "-i" in options:
+                sizes = [(9 if "1x9xW" in options else size, size + 30) for size in (7, 8, 21)]
+            else:
+                sizes = [(10, 474)]
+            for size in sizes:
+                assert emitted.make(width=width)(torch.zeros(2, 1, *size)).shape == (2, 1, *size)
+        model = tmp_path / "model.py"
+        written = run("mirror", self.path, *options, "--emit", "-o", str(model), "--top", "1")
+        assert written.stdout.startswith("MelCAE  1x")
+        assert model.read_text() == result.stdout
+        again = run("mirror", self.path, *options, "--emit", "-o", str(model))
+        assert (again.exit_code, model.read_text()) == (2, result.stdout)
+
+    def test_one_text_on_stdout(self) -> None:
+        for options in (("--emit",), ("-o", "-")):
+            result = run("mirror", self.path, *options, "--format", "json")
+            assert (result.exit_code, result.stdout) == (2, "")
+        assert run("mirror", self.path, "-o", "-").stdout.startswith(ENCODER + "decoder:\n")
 
     def test_keeps_a_file_that_exists(self, tmp_path: Path) -> None:
         full = tmp_path / "full.arch.yaml"

@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 from ..fields import Bool
 from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, windowed
 from ..size import Size
 from ..sorts import Integer, Ints
 from ..window import Slide, pool_formula, pool_output, transposed_output
@@ -170,6 +171,9 @@ class Pool(Spatial, abstract=True):
             for size, number, window in zip(inputs[0][-self.rank :], out[-self.rank :], self._windows)
         )
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (windowed(inputs[0], out, self.slides(out, *inputs)),)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return tuple(
             f"{name} {pool_formula(size, *window)} = {result}"
@@ -193,15 +197,19 @@ class _MaxPool(Pool, abstract=True):
         A dilated window can step over an input shorter than its dilation; torch's index is then outside of it.
         """
         sizes, places = taken[-self.rank :], made[-self.rank :]
-        if style != "unpool" or not all(isinstance(size, int) for size in (*sizes, *places)):
+        if style != "unpool":
             return super().mirror(taken, made, style)
         usual = [
             transposed_output(number, k, s, p, 0, d) for number, (k, s, p, d, _) in zip(places, self._windows)
         ]
         strides = [window.stride for window in self._windows]
         missing = [a - b for a, b in zip(sizes, usual)]
-        allowed = all(-s < d < s for d, s in zip(missing, strides))
-        if not allowed or any(size < window.dilation for size, window in zip(sizes, self._windows)):
+        if not all(isinstance(d, int) and -s < d < s for d, s in zip(missing, strides)):
+            return super().mirror(taken, made, style)
+        reached = all(
+            w.dilation == 1 or (size >= w.dilation) is True for size, w in zip(sizes, self._windows)
+        )
+        if not reached or (any(missing) and not all(isinstance(size, int) for size in sizes)):
             return super().mirror(taken, made, style)
         reaches = [window.dilation * (window.kernel_size - 1) + 1 for window in self._windows]
         unpool, paddings = KINDS[f"MaxUnpool{self.rank}d"], [window.padding for window in self._windows]

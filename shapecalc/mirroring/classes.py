@@ -8,7 +8,7 @@ from ..algebra.sets import SizeSet
 from ..input_sizes import Sizes
 from ..problem import SpecError
 from ..size import SizeLimit, at
-from .decoder import entries, nodes, parts
+from .decoder import completed, entries, nodes, parts
 from .way import Way, way_through
 from .whole import whole
 
@@ -58,13 +58,13 @@ def _of_axis(way: Way, letter: str, typical: dict[str, int]) -> list[Served]:
         point = {**typical, letter: size}
         shape = tuple([at(size, point) if position else size for position, size in enumerate(way.shape)])
         here = way_through(way.arch, shape)
-        decoder = nodes(here, entries(parts(here, "transpose")))
+        decoder = nodes(here, completed(here, entries(parts(here, "transpose"))))
         sizes = Sizes(whole(here, decoder), way.shape).holding.with_fixed(letter, **typical)
         axis = [str(size) for size in way.shape].index(letter) - 2
         paddings, kernels = (
             {
-                f"decoder.{place}": node.layer.per_axis(name)[axis]
-                for place, node in enumerate(decoder)
+                f"decoder.{node.path}": node.layer.per_axis(name)[axis]
+                for node in decoder
                 if "output_padding" in node.layer.fields and node.layer.per_axis("stride")[axis] > 1
             }
             for name in ("output_padding", "kernel_size")

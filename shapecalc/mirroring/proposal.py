@@ -8,12 +8,12 @@ from typing import NamedTuple
 from ..arch import Arch, Node
 from ..contract import contract
 from ..input_sizes import Sizes, freed
-from ..problem import NO_MIRROR, UNKNOWN_NAME, SpecError
+from ..problem import NO_MIRROR, UNKNOWN_NAME, ShapeError, SpecError
 from ..registry import nearest
 from ..shapes import N, Shape, spell
 from ..size import Size, SizeLimit
 from ..trace import Trace, trace
-from .decoder import bridges, entries, left_out, nodes, parts
+from .decoder import Entry, bridges, completed, entries, left_out, nodes, parts
 from .rank import Merit, overlap, uneven
 from .skips import joined
 from .way import Way, way_through
@@ -32,10 +32,10 @@ STYLES = {
 class Proposal(NamedTuple):
     """A decoder with its encoder, traced.
 
-    `arch` is both, `style` one of `STYLES`. `exact` says that the output is the input, for every size where that
-    is a formula; `exact_for` for which input sizes it stays so. `output` is the sample that comes out, `parameters`
-    what the decoder learns, `overlap` the verdict on
-    checkerboards, and `note` why it ranks where it does and what is to be known of it.
+    `arch` is both, `style` one of `STYLES`. `exact` says that the output is the input, for every size where that is a
+    formula; `exact_for` for which input sizes it stays so. `output` is the sample that comes out, `parameters` what the
+    decoder learns, `overlap` the verdict on checkerboards, and `note` why it ranks where it does and what is to be
+    known of it. `undoes` has the encoder's node for each layer of the decoder (0: none; below 0: its channels alone).
     """
 
     arch: Arch
@@ -47,6 +47,7 @@ class Proposal(NamedTuple):
     parameters: int
     trace: Trace
     overlap: str
+    undoes: tuple[int, ...] = ()
 
     @property
     def decoder(self) -> tuple[Node, ...]:
@@ -71,15 +72,36 @@ def proposals(
             UNKNOWN_NAME, f"no style is called `{style}`", help=f"did you mean `{near}`?" if near else listed
         )
     way = way_through(arch, input)
+    broken = contract(way.trace).problems if way.shape == arch.input else ()
+    if broken:
+        raise ShapeError(broken[0])
+    try:
+        return _ranked(way, style, skips)
+    except SpecError:
+        if not any(leg.branches for leg in way.legs):
+            raise
+        return _ranked(way_through(arch, input, blocks=False), style, skips)
+
+
+def _ranked(way: Way, style: str | None, skips: bool) -> list[Proposal]:
     plain = parts(way, "transpose")
-    made: dict[tuple[Node, ...], str] = {}
+    made: dict[tuple[Node, ...], tuple[str, list[Entry]]] = {}
     for name in [style] if style else STYLES:
         back = plain if name == "transpose" else parts(way, name)
         if style in NEEDS and back == plain:
-            raise SpecError(NO_MIRROR, f"the style `{name}` has nothing to work on: {NEEDS[name]}")
-        layers = joined(way, back) if skips else entries(back)
-        made.setdefault(tuple(nodes(way, layers)), name)
-    found = sorted((_judged(way, name, decoder) for decoder, name in made.items()), key=lambda one: one.merit)
+            raise _without_work(way, name)
+        undoing = joined(way, back) if skips else entries(back)
+        if not undoing:
+            continue
+        layers = completed(way, undoing)
+        made.setdefault(tuple(nodes(way, layers)), (name, layers))
+    if not made:
+        raise SpecError(NO_MIRROR, f"the style `{style}` leaves nothing to do: the encoder keeps the size")
+    found = [
+        _judged(way, name, decoder, tuple([entry.undoes for entry in own]))
+        for decoder, (name, own) in made.items()
+    ]
+    found.sort(key=lambda one: one.merit)
     return [_with_reason(place, found) for place in range(len(found))]
 
 
@@ -90,7 +112,17 @@ NEEDS = {
 }
 
 
-def _judged(way: Way, style: str, decoder: tuple[Node, ...]) -> _Found:
+def _without_work(way: Way, style: str) -> SpecError:
+    help = None
+    if style == "unpool" and way.is_symbolic:
+        help = (
+            "with letters that is so for stride 1 only; give numbers, and `shapecalc emit --any-size` makes a"
+            " module of it that restores every size"
+        )
+    return SpecError(NO_MIRROR, f"the style `{style}` has nothing to work on: {NEEDS[style]}", help=help)
+
+
+def _judged(way: Way, style: str, decoder: tuple[Node, ...], undoes: tuple[int, ...]) -> _Found:
     arch = whole(way, decoder)
     traced = trace(arch, way.shape)
     if traced.problems or contract(traced).problems or traced.shape_out is None:
@@ -106,7 +138,7 @@ def _judged(way: Way, style: str, decoder: tuple[Node, ...]) -> _Found:
     merit = Merit(not exact, not many, bool(uneven(own)), parameters)
     output = traced.output or ()
     proposal = Proposal(
-        arch, style, exact, _known(way, own), exact_for, output, parameters, traced, overlap(own)
+        arch, style, exact, _known(way, own), exact_for, output, parameters, traced, overlap(own), undoes
     )
     return _Found(proposal, merit)
 
@@ -138,8 +170,12 @@ def _known(way: Way, decoder: tuple[Node, ...]) -> str:
         notes.append(f"left out: {', '.join(left)}")
     for leg in bridges(way):
         notes.append(f"`{leg.path}` has no mirror of its own: its channels and sizes are restored, no more")
-    if any(len(way.arch.nodes[leg.node - 1].sources) > 1 for leg in way.legs):
-        notes.append("the encoder's joins are followed along one branch")
+    joins = [leg for leg in way.every_leg if len(way.arch.nodes[leg.node - 1].sources) > 1]
+    if any(leg.branches for leg in joins):
+        notes.append("residual blocks come back as residual blocks")
+    if not all(leg.branches for leg in joins):
+        other = "the encoder's other " if any(leg.branches for leg in joins) else "the encoder's "
+        notes.append(f"{other}joins are followed along one branch")
     if way.arch.value_range and not decoder[-1].layer.echoed:
         low, high = way.arch.value_range
         notes.append(f"no activation fits the range [{low:g}, {high:g}]")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import chain
 from typing import NamedTuple
 
 from ..arch import INPUT, Arch
@@ -15,7 +17,10 @@ from ..trace import Trace, trace
 
 
 class Leg(NamedTuple):
-    """One layer on the way: its node, the node that it read (numbers as sources have them), and both shapes."""
+    """One layer on the way: its node, the node that it read (numbers as sources have them), and both shapes.
+
+    A residual block is one leg: `layer` is its `Add`, `read` the node where its `branches` part.
+    """
 
     node: int
     read: int
@@ -23,6 +28,12 @@ class Leg(NamedTuple):
     layer: Layer
     taken: Shape
     made: Shape
+    branches: tuple[tuple[Leg, ...], ...] = ()
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether it has weights."""
+        return self.layer.num_parameters > 0 or any(leg.is_learned for leg in chain(*self.branches))
 
 
 class Way(NamedTuple):
@@ -41,16 +52,22 @@ class Way(NamedTuple):
         return self.trace.shape_in
 
     @property
+    def every_leg(self) -> list[Leg]:
+        """The legs, and those of all branches."""
+        return list(_with_branches(self.legs))
+
+    @property
     def is_symbolic(self) -> bool:
         """Whether some size other than the batch is a letter."""
         return any(not isinstance(size, int) and size != N for size in self.shape)
 
 
-def way_through(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Way:
+def way_through(arch: Arch, input: str | int | Sequence[Size] | None = None, blocks: bool = True) -> Way:
     """The way through the encoder, or through plain `layers`.
 
-    With no input known the spatial axes are letters. Raises `SpecError` where there is no encoder to mirror, and
-    `ShapeError` where it does not run.
+    Residual blocks are one leg each if `blocks` is true; all other joins are followed along one branch. With no
+    input known the spatial axes are letters. Raises `SpecError` where there is no encoder to mirror, and `ShapeError`
+    where it does not run.
     """
     if "decoder" in arch.sections:
         raise SpecError(
@@ -69,13 +86,15 @@ def way_through(arch: Arch, input: str | int | Sequence[Size] | None = None) -> 
         )
     if traced.problems:
         raise ShapeError(traced.problems[0])
-    legs = tuple(_legs(traced))
-    if all(leg.layer.mirror(leg.taken, leg.made) == () for leg in legs):
+    kept = _kept_bottleneck(traced)
+    legs = _Walk(traced, blocks).legs(kept.start if kept else len(arch.nodes))
+    way = Way(traced, legs)
+    if all(leg.layer.mirror(leg.taken, leg.made) == () for leg in way.every_leg):
         raise SpecError(
             NO_MIRROR,
             f"there is nothing to mirror: every layer of `{arch.name}` keeps {spell(traced.shape_in)} as it is",
         )
-    return Way(traced, legs)
+    return way
 
 
 def guessed_input(arch: Arch) -> Shape:
@@ -99,22 +118,68 @@ def guessed_input(arch: Arch) -> Shape:
     )
 
 
-def _legs(traced: Trace) -> list[Leg]:
-    """From the input to the code; where a layer reads several, through the one with the most layers behind it."""
-    arch = traced.arch
-    kept = _kept_bottleneck(traced)
-    depth = [0]
-    for node in arch.nodes:
-        depth.append(1 + max(depth[source] for source in node.sources))
-    legs: list[Leg] = []
-    number = kept.start if kept else len(arch.nodes)
-    while number != INPUT:
-        step, node = traced.steps[number - 1], arch.nodes[number - 1]
-        read = max(node.sources, key=lambda source: depth[source])
+def _with_branches(legs: Sequence[Leg]) -> Iterator[Leg]:
+    for leg in legs:
+        yield leg
+        for branch in leg.branches:
+            yield from _with_branches(branch)
+
+
+class _Walk:
+    """Walks back from a node to an earlier one that all ways lead through."""
+
+    def __init__(self, traced: Trace, blocks: bool) -> None:
+        self.trace, self.nodes, self.blocks = traced, traced.arch.nodes, blocks
+        self.depth = [0]
+        self.passed = [INPUT]  # by source: the last one before it that every way from the input leads through
+        for node in self.nodes:
+            self.depth.append(1 + max(self.depth[source] for source in node.sources))
+            self.passed.append(reduce(self._common, node.sources))
+
+    def _common(self, one: int, other: int) -> int:
+        while one != other:
+            one, other = sorted((one, other))
+            other = self.passed[other]
+        return one
+
+    def legs(self, number: int, stop: int = INPUT) -> tuple[Leg, ...]:
+        """From `stop` to node `number`; where a layer reads several, through the one with the most layers behind it."""
+        found = []
+        while number != stop:
+            leg = self._block(number) or self._leg(number)
+            found.append(leg)
+            number = leg.read
+        return tuple(found[::-1])
+
+    def _leg(self, number: int) -> Leg:
+        step, node = self.trace.steps[number - 1], self.nodes[number - 1]
+        read = max(node.sources, key=lambda source: self.depth[source])
         taken = step.shapes_in[node.sources.index(read)]
-        legs.append(Leg(number, read, node.path, step.layer, taken, step.shape_out))
-        number = read
-    return legs[::-1]
+        return Leg(number, read, node.path, step.layer, taken, step.shape_out)
+
+    def _block(self, number: int) -> Leg | None:
+        """A residual block: branches that part at one node, share no layer, and are added with equal shapes."""
+        step, node = self.trace.steps[number - 1], self.nodes[number - 1]
+        is_sum = type(step.layer).__name__ == "Add" and len(node.sources) > 1
+        if not self.blocks or not is_sum or any(shape != step.shape_out for shape in step.shapes_in):
+            return None
+        start = self.passed[number]
+        between = [self._between(start, source) for source in node.sources]
+        if len(set().union(*between)) != sum(map(len, between)) or not any(between):
+            return None
+        branches = tuple([self.legs(source, start) for source in node.sources])
+        taken = self.trace.steps[start - 1].shape_out if start != INPUT else self.trace.shape_in
+        return Leg(number, start, node.path, step.layer, taken, step.shape_out, branches)
+
+    def _between(self, start: int, end: int) -> set[int]:
+        """All nodes on the ways from `start` to `end`, without `start`."""
+        found, left = set[int](), [end]
+        while left:
+            number = left.pop()
+            if number != start and number not in found:
+                found.add(number)
+                left += self.nodes[number - 1].sources
+        return found
 
 
 def _kept_bottleneck(traced: Trace) -> range | None:
@@ -129,7 +194,12 @@ def refused(leg: Leg) -> SpecError:
     """Why a layer has no mirror."""
     kind = type(leg.layer).__name__
     message = f"`{leg.path}`, a {kind}, makes {spell(leg.made)} out of {spell(leg.taken)}, and has no mirror"
-    if any(not isinstance(size, int) and size != N for size in leg.taken):
-        help = "give the sizes as numbers: `--input 1x10x474`"
-        return SpecError(NO_INPUT, message, note="its mirror has numbers that depend on letters", help=help)
-    return SpecError(NO_MIRROR, message)
+    letters = [size for size in leg.taken if not isinstance(size, int) and size != N]
+    if not letters:
+        return SpecError(NO_MIRROR, message)
+    help = "give the sizes as numbers: `--input 1x10x474`"
+    note = "its mirror has numbers that depend on letters"
+    if len(letters) > 1 and len(leg.made) < len(leg.taken):
+        factors = ", ".join(map(str, letters))
+        note = f"of {factors} it leaves the product alone, from which no layer can tell them"
+    return SpecError(NO_INPUT, message, note=note, help=help)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from operator import eq
 from typing import Any
 
 from ..layer import Shape
@@ -10,7 +12,7 @@ from ..mirroring.classes import MOST, Served
 from ..mirroring.proposal import Proposal
 from ..shapes import sample
 from ..version import __version__
-from ..write.yaml import call
+from ..write.section import Words, call
 from .formula import signed, spelt
 from .text import cells, encodes, visible, wrapped
 
@@ -45,18 +47,31 @@ def _one(number: int, proposal: Proposal, charset: str, arrow: str, width: int) 
         *([proposal.note] if proposal.note else []),
     ]
     head = [part for line in lines for part in wrapped(line, width - 3)]
+    return [head[0], *(f"   {line}" for line in head[1:]), *_layers(proposal, charset, arrow, width)]
+
+
+def _layers(proposal: Proposal, charset: str, arrow: str, width: int) -> list[str]:
+    """The layers, those of a named block under its name, each with what it makes of another shape."""
+    words = Words(proposal.arch)
     start = proposal.arch.sections["decoder"].start
-    layers = []
+    lines: list[str] = []
+    above: list[str] = []
     for place, node in enumerate(proposal.decoder, start):
         step = proposal.trace.steps[place]
-        text = call(node._replace(layer=step.layer), place, proposal.arch)
+        *blocks, name = node.path.split(".")[1:]
+        same = sum(takewhile(bool, map(eq, above, blocks)))
+        lines += [f"{'  ' * depth}     {blocks[depth]}:" for depth in range(same, len(blocks))]
+        above = blocks
+        indent = "  " * len(blocks) + "     "
+        text = call(node._replace(layer=step.layer), place, proposal.arch, words=words)
+        text = text if name.isdecimal() else f"{name}: {text}"
         if step.shapes_in[0] == step.shape_out:
-            layers.append(f"     {text}")
+            lines.append(f"{indent}{text}")
             continue
         shape = f"{arrow} {spelt(step.out, charset)}"
-        fits = cells(text) + cells(shape) + 7 <= width
-        layers += [f"     {text}  {shape}"] if fits else [f"     {text}", f"       {shape}"]
-    return [head[0], *(f"   {line}" for line in head[1:]), *layers]
+        fits = len(indent) + cells(text) + cells(shape) + 2 <= width
+        lines += [f"{indent}{text}  {shape}"] if fits else [f"{indent}{text}", f"{indent}  {shape}"]
+    return lines
 
 
 def _table(classes: Mapping[str, Sequence[Served]], charset: str) -> list[str]:
@@ -114,6 +129,7 @@ def proposals_json(
 
 
 def _data(proposal: Proposal, start: int) -> dict[str, Any]:
+    words = Words(proposal.arch)
     return {
         "style": proposal.style,
         "exact": proposal.exact,
@@ -125,7 +141,7 @@ def _data(proposal: Proposal, start: int) -> dict[str, Any]:
         "layers": [
             {
                 "path": step.path,
-                "layer": call(node._replace(layer=step.layer), place, proposal.arch),
+                "layer": call(node._replace(layer=step.layer), place, proposal.arch, words=words),
                 "out": _sizes(sample(step.shape_out)),
             }
             for place, (node, step) in enumerate(zip(proposal.decoder, proposal.trace.steps[start:]), start)
