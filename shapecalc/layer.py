@@ -15,6 +15,7 @@ from .binding import Field as Field
 from .binding import bind, own_fields, spelt
 from .binding import signature as signature
 from .problem import BAD_ARGUMENT, Problem, ShapeError, SpecError, refusal
+from .reading import Chain, everything, positionwise
 from .registry import KINDS as KINDS
 from .registry import nearest as nearest
 from .shapes import Shape as Shape
@@ -132,6 +133,19 @@ class Layer:
     def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide | Pick, ...]:
         """The windows along each spatial axis; () where there are none."""
         return ()
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """What each input's positions are to the output's; a kind that does not say reads everything."""
+        return tuple(everything(x, out) for x in inputs)
+
+    def without_statistics(self, chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
+        """A norm's chains, where what is read for its mean and variance alone is read position by position."""
+        return positionwise(chains[0]) if self.role == "norm" else chains
+
+    @property
+    def has_rule_of_reading(self) -> bool:
+        """Whether the kind says what it reads."""
+        return type(self).reads is not Layer.reads
 
     def expression(self, *inputs: str) -> str:
         """The torch expression that a functional kind stands for: `torch.cat([up, skip], dim=1)`."""

@@ -7,7 +7,73 @@ The text works on integers and on symbolic sizes alike.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
 from .size import Size, ceil_div, smallest
+
+
+class Slide(NamedTuple):
+    """Windows that slide along an axis: number `o` puts its tap `t` on `o*stride - before + t*dilation`.
+
+    `number` windows slide over `size` positions. Of a convolution or pool the windows are the output and the
+    positions the input; of a `transposed` layer the windows are the input and the positions the output.
+    `padding_mode` says what taps beyond the axis find there: "zeros", positions of the axis ("reflect",
+    "replicate", "circular"), or nothing ("ignored", as in a max pool).
+    """
+
+    size: Size
+    number: Size
+    kernel_size: int
+    stride: int = 1
+    before: int = 0
+    dilation: int = 1
+    transposed: bool = False
+    padding_mode: str = "zeros"
+
+    def taps(self, window: int) -> range:
+        """Where the taps of a window are, those beyond the axis included.
+
+        >>> list(Slide(10, 5, kernel_size=3, stride=2, before=1).taps(0))
+        [-1, 0, 1]
+        """
+        first = window * self.stride - self.before
+        return range(first, first + self.kernel_size * self.dilation, self.dilation)
+
+    def source(self, position: int) -> int | None:
+        """The position of the axis that a tap there reads; None where it reads none.
+
+        >>> Slide(10, 5, 3, 2, before=1, padding_mode="reflect").source(-1)
+        1
+        """
+        size = int(self.size)
+        if 0 <= position < size:
+            return position
+        if self.padding_mode == "reflect":
+            return -position if position < 0 else 2 * (size - 1) - position
+        if self.padding_mode == "replicate":
+            return 0 if position < 0 else size - 1
+        return position % size if self.padding_mode == "circular" else None
+
+
+class Pick(NamedTuple):
+    """Windows that follow no stride: output `o` reads the positions `taps(o)` (resizing, adaptive pools).
+
+    Of a resize, `scale` is how many positions it takes for an output, as a ratio, and `corners` says that the
+    first output lies on the first position (`align_corners`), not the borders on the borders.
+    """
+
+    size: Size
+    number: Size
+    taps: Callable[[int], Sequence[int]]
+    transposed: bool = False
+    padding_mode: str = "ignored"
+    scale: tuple[int, int] | None = None
+    corners: bool = False
+
+    def source(self, position: int) -> int | None:
+        """The position itself: none lies beyond the axis."""
+        return position
 
 
 def window_output(size: Size, kernel_size: int, stride: int, padding: int, dilation: int) -> Size:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..layer import KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, PAD_TOO_LARGE, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, windowed
 from ..shapes import MOST_AXES
 from ..size import Size
 from ..sorts import Numbers
+from ..window import Pick, Slide
 from ._axes import axis_name
 
 if TYPE_CHECKING:
@@ -86,6 +88,14 @@ class PaddingRule(Layer, abstract=True):
             out[-axis] = size + growth
         return tuple(out)
 
+    def slides_of(self, x: Shape) -> tuple[Slide | Pick, ...]:
+        """Each padded axis, in order, as windows of one tap."""
+        axes = [(x[-axis], *sides) for axis, sides in enumerate(self._pairs, 1)]
+        return tuple(_padded(*axis, self.mode) for axis in reversed(axes))
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (windowed(inputs[0], out, self.slides_of(inputs[0])),)
+
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         """Each side the other way round: what was padded is cropped, what was cropped is padded with zeros."""
         if taken == made and not any(map(any, self._pairs)):
@@ -159,6 +169,19 @@ class PaddingRule(Layer, abstract=True):
             f"{axis_name(len(x) - axis, len(x))} {_formula(x[-axis], *self._pairs[axis - 1])} = {out[-axis]}"
             for axis in reversed(changed)
         )
+
+
+def _padded(size: Size, before: int, after: int, mode: str) -> Slide | Pick:
+    """One axis; circular padding repeats what is left after cropping."""
+    if mode == "circular" and min(before, after) < 0:
+        crop, left = max(-before, 0), size + min(before, 0) + min(after, 0)
+
+        def taps(position: int) -> tuple[int, ...]:
+            return (crop + (position - max(before, 0)) % int(left),)
+
+        return Pick(size, size + before + after, taps)
+    outside = "ignored" if mode == "constant" else mode
+    return Slide(size, size + before + after, 1, 1, before, padding_mode=outside)
 
 
 def _formula(size: Size, before: int, after: int) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 from ..fields import Bool, InChannels
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ShapeError, refusal
+from ..reading import Chain, pointwise
 from ..size import Size, same
 from ..sorts import Choice, Real, WrongValue
 
@@ -43,6 +44,9 @@ class _Activation(Layer, abstract=True):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (pointwise(*inputs),)
 
 
 class _InPlace(_Activation, abstract=True):

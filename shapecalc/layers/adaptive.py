@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..fields import Bool, Kernel
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, SIZE_LIMIT, TOO_SMALL, ShapeError, refusal
+from ..reading import Chain, Link, Links, kept, windowed
 from ..size import Size, same
 from ..sorts import Ints, Sort, WrongValue
 from ..window import Pick
@@ -65,7 +66,8 @@ def averaged(size: Size, number: Size) -> Pick:
         assert isinstance(number, int)
         return range(window * size // number, -(-(window + 1) * size // number))
 
-    return Pick(size, number, taps)
+    scale = (size, number) if isinstance(size, int) and isinstance(number, int) else None
+    return Pick(size, number, taps, scale=scale)
 
 
 class _Adaptive(Spatial, abstract=True):
@@ -90,6 +92,9 @@ class _Adaptive(Spatial, abstract=True):
         return tuple(
             averaged(size, number) for size, number in zip(inputs[0][-self.rank :], out[-self.rank :])
         )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (windowed(inputs[0], out, self.slides(out, *inputs)),)
 
     def check_other_rank(self, need: Needs, x: Shape) -> None:
         """Refuse an input without batch and channels, or with more axes."""
@@ -232,6 +237,12 @@ class _FractionalMaxPool(Spatial, abstract=True):
             fits = size >= wanted + kernel_size - 1 + self.spare
             need(fits, lambda axis=axis, wanted=wanted: self._too_small(axis, wanted, x))  # type: ignore[misc]
         return (*x[: -self.rank], *out)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """The windows are drawn at random: any position may be read."""
+        x = inputs[0]
+        links = [*(kept(axis, size) for axis, size in enumerate(x[: -self.rank])), *[Link()] * self.rank]
+        return ((Links(tuple(links), x, out),),)
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         """Resized to what it was."""

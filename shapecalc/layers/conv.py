@@ -14,9 +14,10 @@ from ..problem import (
     ShapeError,
     refusal,
 )
+from ..reading import Chain, grouped, windowed
 from ..size import Size, product
 from ..sorts import Choice, Ints
-from ..window import window_formula, window_output
+from ..window import Slide, window_formula, window_output
 from ._channels import ChannelMixing, with_axis
 from ._mirrors import Windowed, undone
 
@@ -140,6 +141,19 @@ class _Conv(ChannelMixing, abstract=True):
             (size + 2 * padding - dilation * (kernel_size - 1) - 1) % stride
             for size, (kernel_size, stride, padding, dilation) in zip(inputs[0][-self.rank :], self._windows)
         )
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide, ...]:
+        """With padding='same' an odd sum has its smaller half in front."""
+        same = self.padding == "same"
+        return tuple(
+            Slide(size, number, k, s, d * (k - 1) // 2 if same else p, d, padding_mode=self.padding_mode)
+            for size, number, (k, s, p, d) in zip(inputs[0][-self.rank :], out[-self.rank :], self._windows)
+        )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        x, axis = inputs[0], len(out) - self.rank - 1
+        channels = grouped(axis, x[axis], out[axis], self.groups)
+        return (windowed(x, out, self.slides(out, x), channels),)
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every output position takes `in_channels/groups` kernels of taps."""

@@ -13,9 +13,10 @@ from ..problem import (
     ShapeError,
     refusal,
 )
+from ..reading import Chain, grouped, windowed
 from ..size import Size, product
 from ..sorts import Choice
-from ..window import transposed_formula, transposed_output
+from ..window import Slide, transposed_formula, transposed_output
 from ._channels import ChannelMixing, with_axis
 from ._mirrors import padded
 
@@ -102,6 +103,19 @@ class _ConvTranspose(ChannelMixing, abstract=True):
         back = conv(self.out_channels, self.in_channels, **{name: getattr(self, name) for name in names})
         surplus = [(0, -(spare // stride * stride)) for _, stride, _, spare, _ in self._windows]
         return (*padded(surplus), back)
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide, ...]:
+        return tuple(
+            Slide(size, number, k, s, p, d, transposed=True)
+            for number, size, (k, s, p, _, d) in zip(
+                inputs[0][-self.rank :], out[-self.rank :], self._windows
+            )
+        )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        x, axis = inputs[0], len(out) - self.rank - 1
+        channels = grouped(axis, x[axis], out[axis], self.groups)
+        return (windowed(x, out, self.slides(out, x), channels),)
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every *input* position is spread over `out_channels/groups` kernels of taps."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..fields import Bool, Float
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, JOIN, refusal
+from ..reading import Chain, Link, Links, kept, pointwise
 from ..size import Size, same
 from ..sorts import Real
 from ._axes import Dim, axis_at, shape_text
@@ -39,6 +40,15 @@ class _Distance(Layer, abstract=True):
                 )
             out.append(second if first == 1 else first)
         return tuple(out)
+
+    def compared(self, inputs: tuple[Shape, ...], axis: int, out: Shape) -> tuple[Chain, ...]:
+        """Each input broadcast, then its `axis` read whole."""
+        both = self.broadcast(Needs(), *inputs)
+        places = [*range(axis), -1, *range(axis, len(both))]
+        links = tuple(
+            Link() if place == axis else kept(places[place], size) for place, size in enumerate(both)
+        )
+        return tuple((*(pointwise(x, both) or ()), Links(links, both, out)) for x in inputs)
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
@@ -76,6 +86,10 @@ class CosineSimilarity(_Distance):
         axis = axis_at(self.dim, len(both))
         return both[:axis] + both[axis + 1 :]
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        rank = max(map(len, inputs))
+        return self.compared(inputs, axis_at(self.dim, rank), out)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"dim {self.dim} becomes one number, and goes",)
 
@@ -93,6 +107,9 @@ class PairwiseDistance(_Distance):
     def shape(self, need: Needs, x1: Shape, x2: Shape) -> Shape:
         both = self.broadcast(need, x1, x2)
         return (*both[:-1], 1) if self.keepdim else both[:-1]
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return self.compared(inputs, max(map(len, inputs)) - 1, out)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"the last axis becomes one number{'' if self.keepdim else ', and goes'}",)

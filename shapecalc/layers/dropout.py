@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..fields import Bool, Probability
 from ..layer import Layer, Needs, Shape
+from ..reading import Chain, pointwise
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ class _Dropout(Layer, abstract=True):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (pointwise(*inputs),)
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..fields import Bool, Count, Float, MaybeFloat, NoneOnly
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
+from ..reading import Chain, Links, kept
 from ..sorts import Choice, Integer
 from ._ranks import wrong_rank
 
@@ -64,6 +65,10 @@ class Embedding(_Table):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         return (*x, self.embedding_dim)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        x = inputs[0]
+        return ((Links(tuple(kept(axis, size) for axis, size in enumerate(x)), x, out),),)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"every integer becomes embedding_dim = {self.embedding_dim} numbers",)

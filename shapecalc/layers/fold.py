@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Dilation, Kernel, Padding, Stride
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
+from ..reading import Chain, Links, Regroup, Relation, permuted, windowed
 from ..size import Size, divides, product, same
 from ..sorts import Ints
-from ..window import window_formula, window_output
+from ..window import Pick, Slide, window_formula, window_output
 from ._axes import written_out
 from ._mirrors import one
 from ._ranks import wrong_rank
@@ -20,6 +22,48 @@ if TYPE_CHECKING:
 
 
 ImageSize = Annotated["int | tuple[int, ...]", Ints(low=1, high=6)]
+
+
+def _tap_of(slide: Slide) -> Callable[[int], tuple[int, ...]]:
+    """Where tap `t` of block `b` is on the axis, which is number `t*blocks + b`; nowhere beyond it."""
+
+    def taps(number: int) -> tuple[int, ...]:
+        tap, block = divmod(number, int(slide.number))
+        position = slide.taps(block)[tap]
+        return (position,) if 0 <= position < int(slide.size) else ()
+
+    return taps
+
+
+def _taps_on(slide: Slide) -> Callable[[int], tuple[int, ...]]:
+    """The taps of blocks, numbered as in `_tap_of`, that are on a position."""
+    numbers, blocks = dict[int, list[int]](), int(slide.number)
+    for block in range(blocks):
+        for tap, position in enumerate(slide.taps(block)):
+            numbers.setdefault(position, []).append(tap * blocks + block)
+    return lambda position: tuple(numbers.get(position, ()))
+
+
+def _sorted_taps(apart: Shape, slides: tuple[Slide, ...], columns: Shape) -> tuple[Relation, ...]:
+    """From (C, taps*blocks, taps*blocks) to columns of (C*taps*taps, blocks*blocks)."""
+    before = apart[:-2]
+    cut = (*before, *(size for slide in slides for size in (slide.kernel_size, slide.number)))
+    first = len(before)
+    order = (*range(first), first, first + 2, first + 1, first + 3)
+    moved = permuted(cut, order)
+    return Regroup(apart, cut), moved, Regroup(moved.made, columns)
+
+
+def _reversed(relations: tuple[Relation, ...]) -> tuple[Relation, ...]:
+    """The way back through relations that only move numbers."""
+    back: list[Relation] = []
+    for relation in reversed(relations):
+        if isinstance(relation, Links):
+            places = [link.axis for link in relation.links if link.axis is not None]
+            back.append(permuted(relation.made, places))
+        else:
+            back.append(Regroup(relation.made, relation.taken))
+    return tuple(back)
 
 
 class _Blocks(Layer, abstract=True):
@@ -43,6 +87,13 @@ class _Blocks(Layer, abstract=True):
             need(count >= 1, lambda axis=axis, size=size: self._too_small(axis, size))  # type: ignore[misc]
             counts.append(count)
         return tuple(counts)
+
+    def _slides(self, sizes: Shape, transposed: bool = False) -> tuple[Slide, ...]:
+        """The blocks on the two axes of the image."""
+        return tuple(
+            Slide(size, number, k, s, p, d, transposed)
+            for size, number, (k, s, p, d) in zip(sizes, self._counted(Needs(), sizes), self._windows)
+        )
 
     def _too_small(self, axis: int, size: Size) -> ShapeError:
         kernel_size, _, padding, dilation = self._windows[axis]
@@ -86,6 +137,18 @@ class Unfold(_Blocks):
         if len(size) != 2 or len(taken) != 4:
             return None
         return (Fold(size, windows[0], windows[3], windows[2], windows[1]),)
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide, ...]:
+        return self._slides(inputs[0][-2:])
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """Each tap of each block apart: (C, H, W) to (C, taps*blocks, taps*blocks), whose axes are then sorted."""
+        x, slides = inputs[0], self._slides(inputs[0][-2:])
+        if not all(isinstance(size, int) for size in x[-2:]):
+            return super().reads(out, *inputs)
+        picks = [Pick(slide.size, slide.kernel_size * int(slide.number), _tap_of(slide)) for slide in slides]
+        (cut,) = windowed(x, (*x[:-2], *(pick.number for pick in picks)), picks) or ()
+        return ((cut, *_sorted_taps(cut.made, slides, out)),)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         *_, channels, height, width = inputs[0]
@@ -142,6 +205,16 @@ class Fold(_Blocks):
             note=", ".join(self._count_formulas(self.per_axis("output_size"), counts)),
             argument="output_size",
         )
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide, ...]:
+        return self._slides(self.per_axis("output_size"), transposed=True)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """As `Unfold` has it, the other way round."""
+        x, slides = inputs[0], self.slides(out, *inputs)
+        apart = (*out[:-2], *(slide.kernel_size * slide.number for slide in slides))
+        picks = [Pick(slide.kernel_size * int(slide.number), slide.size, _taps_on(slide)) for slide in slides]
+        return ((*_reversed(_sorted_taps(apart, slides, x)), *(windowed(apart, out, picks) or ())),)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes = self.per_axis("output_size")

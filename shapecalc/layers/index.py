@@ -15,8 +15,10 @@ from ..problem import (
     ShapeError,
     refusal,
 )
+from ..reading import Chain, Link, Links, kept, windowed
 from ..size import Size, ceil_div, largest, smallest
 from ..sorts import Integer, Numbers
+from ..window import Slide
 from ._axes import Dim, axis_at, axis_name, many, sized_axis
 from ._ranks import wrong_rank
 
@@ -38,6 +40,22 @@ class Along(Layer, abstract=True):
             text = f"{type(self).__name__} takes an input with axes, and this one has none"
             raise refusal(WRONG_RANK, text)
         return (*x[:axis], self.part(need, x[axis], sized_axis(axis, x)), *x[axis + 1 :])
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        (x,) = inputs
+        axis = axis_at(self.__dict__["dim"], len(x))
+        first, step = self.first(x[axis])
+        links = [kept(place, size) for place, size in enumerate(x)]
+        if isinstance(first, int):
+            part = Slide(x[axis], out[axis], 1, step, -first, padding_mode="ignored")
+            links[axis] = Link(axis, part)
+        else:
+            links[axis] = Link()
+        return ((Links(tuple(links), x, out),),)
+
+    def first(self, size: Size) -> tuple[Size, int]:
+        """Where the part begins, and how far apart its positions are."""
+        raise NotImplementedError
 
     def part(self, need: Needs, size: Size, name: str) -> Size:
         """How much of the axis is taken; `name` is what it is called, with its size."""
@@ -70,6 +88,9 @@ class Slice(Along):
         start, end = self._bounds(size)
         need(end - start >= 1, lambda: self._empty(size, name))
         return ceil_div(end - start, self.step)
+
+    def first(self, size: Size) -> tuple[Size, int]:
+        return self._bounds(size)[0], self.step
 
     def _bounds(self, size: Size) -> tuple[Size, Size]:
         """Both counted from the front, and clipped where a slice that is not empty needs it."""
@@ -124,6 +145,15 @@ class Select(Layer):
         need(x[axis] >= least, lambda: self._outside(axis, x))
         return x[:axis] + x[axis + 1 :]
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        (x,) = inputs
+        axis = axis_at(self.dim, len(x))
+        size = x[axis]
+        here = Link(None, 1 << self.index % size) if isinstance(size, int) else Link()
+        before = [kept(place, size) for place, size in enumerate(x[:axis])]
+        behind = [kept(place, size) for place, size in enumerate(x[axis + 1 :], axis)]
+        return ((Links((*before, here, *behind), x, out),),)
+
     def _outside(self, axis: int, x: Shape) -> ShapeError:
         text = f"index {self.index} is out of range for {sized_axis(axis, x)}"
         return refusal(AXIS, text, argument="index")
@@ -172,6 +202,15 @@ class Crop(Layer):
         name = axis_name(axis + 2, len(x))
         text = f"Crop to {name} {sizes[axis]} needs at least as much, and the input has {x[axis + 2]}"
         return refusal(TOO_SMALL, text, argument="size")
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        windows = []
+        for size, left in zip(inputs[0][2:], out[2:]):
+            first = (size - left) // 2
+            if not isinstance(first, int):
+                return super().reads(out, *inputs)
+            windows.append(Slide(size, left, 1, 1, -first, padding_mode="ignored"))
+        return windowed(inputs[0], out, windows), *(None,) * (len(inputs) - 1)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         changed = [(axis, *sizes) for axis, sizes in enumerate(zip(inputs[0], out)) if sizes[0] != sizes[1]]

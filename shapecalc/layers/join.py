@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, INPUT_COUNT, JOIN, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, Link, Links, Regroup, kept, pointwise
 from ..size import Size, product, same
+from ..window import Slide
 from ._axes import Dim, axis_at, axis_name, many, shape_text, with_size
 
 if TYPE_CHECKING:
@@ -76,6 +78,9 @@ class Cat(_Join):
             total += other[along]
         return (*first[:along], total, *first[along + 1 :])
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return _side_by_side(inputs, out, axis_at(self.dim, len(out)))
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         along = axis_at(self.dim, len(out))
         return (f"{axis_name(along, len(out))} {' + '.join(str(x[along]) for x in inputs)} = {out[along]}",)
@@ -117,6 +122,12 @@ class Stack(_Join):
                     need(same(here, there), lambda args=args: self.misfit(*args))  # type: ignore[misc]
         return (*first[:along], len(tensors), *first[along:])
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        along = axis_at(self.dim, len(out))
+        slices = [(*x[:along], 1, *x[along:]) for x in inputs]
+        joined = _side_by_side(tuple(slices), out, along)
+        return tuple((Regroup(x, one), *(chain or ())) for x, one, chain in zip(inputs, slices, joined))
+
     def expression(self, *inputs: str) -> str:
         return f"torch.stack([{', '.join(inputs)}], dim={self.dim})"
 
@@ -124,6 +135,20 @@ class Stack(_Join):
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
         inputs = super().sample_inputs(random)
         return inputs if random.random() < 0.8 else Cat.sample_inputs(random)
+
+
+def _side_by_side(inputs: tuple[Shape, ...], out: Shape, along: int) -> tuple[Chain, ...]:
+    """Each input behind those before it, along one axis."""
+    chains = list[Chain]()
+    before: Size = 0
+    for x in inputs:
+        links = [kept(axis, size) for axis, size in enumerate(x)]
+        links[along] = Link()
+        if isinstance(before, int):
+            links[along] = Link(along, Slide(x[along], out[along], 1, 1, before, padding_mode="ignored"))
+        chains.append((Links(tuple(links), x, out),))
+        before += x[along]
+    return tuple(chains)
 
 
 def broadcast(need: Needs, join: _Join, a: Shape, b: Shape, behind: int = 0) -> Shape:
@@ -172,6 +197,9 @@ class _Elementwise(_Join, abstract=True):
             out = broadcast(need, self, out, other)
         return out
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return tuple(pointwise(x, out) for x in inputs)
+
     def expression(self, *inputs: str) -> str:
         return f" {self.sign} ".join(inputs)
 
@@ -219,6 +247,20 @@ class MatMul(_Join):
             need(same(a[-1], inner), lambda: self._inner(a, b, inner))
         front = broadcast(need, self, a[:-2], b[:-2], behind=2)
         return (*front, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """A row of one input and a column of the other."""
+        a, b = inputs
+        places, rank = range(max(len(a), len(b)) - 2), len(out)
+        row = kept(len(places), a[-2]) if len(a) > 1 else None
+        column = kept(rank - 1, b[-1]) if len(b) > 1 else None
+        front = []
+        for x in (a, b):
+            (shared,) = pointwise(x[:-2], out[: len(places)]) or ()
+            front.append(shared.links if isinstance(shared, Links) else ())
+        rows = [row, Link()] if row else [Link()]
+        columns = [Link(), column] if column else [Link()]
+        return (Links((*front[0], *rows), a, out),), (Links((*front[1], *columns), b, out),)
 
     def _inner(self, a: Shape, b: Shape, inner: Size) -> ShapeError:
         text = f"MatMul cannot multiply {shape_text(a)} and {shape_text(b)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..fields import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, JOIN, ShapeError, refusal
+from ..reading import Chain, Link, Links, kept, pointwise
 from ..size import Size, product, same
 from ..sorts import Integer
 from ._axes import shape_text, written_out
@@ -29,6 +30,15 @@ class Identity(Layer):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (pointwise(*inputs),)
+
+
+def _of_features(x: Shape, out: Shape) -> Chain:
+    """All features of the same place."""
+    links = (*(kept(axis, size) for axis, size in enumerate(x[:-1])), Link())
+    return (Links(links, x, out),)
 
 
 class Linear(Layer):
@@ -57,6 +67,9 @@ class Linear(Layer):
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (Linear(self.out_features, self.in_features, self.bias),)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (_of_features(inputs[0], out),)
 
     def _wrong_features(self, x: Shape) -> ShapeError:
         found, note = x[-1], f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
@@ -130,6 +143,9 @@ class Bilinear(Layer):
             f"inputs {shape_text(x1)} and {shape_text(x2)} differ before their last axis",
             note="`Bilinear` does not broadcast",
         )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return tuple(_of_features(x, out) for x in inputs)
 
     @property
     def num_parameters(self) -> int:

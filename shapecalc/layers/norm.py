@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from ..fields import Bool, Float, InChannels, MaybeFloat, NoneOnly
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ONE_VALUE, ShapeError, refusal
+from ..reading import Chain, mixing, pointwise
 from ..size import Size, product, same
 from ..sorts import Real
 from ._axes import shape_text
@@ -78,6 +79,12 @@ class _BatchNorm(_ChannelNorm, abstract=True):
         if isinstance(x[0], int) and x[0] == 1:  # a symbolic batch stands for two samples or more
             need(product(x[2:]) > 1, lambda: self._one_value(x))
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """Running statistics are constants once trained; without them the whole batch is read."""
+        if self.track_running_stats:
+            return (pointwise(inputs[0]),)
+        return (mixing(inputs[0], [axis for axis in range(len(out)) if axis != 1]),)
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("batch", "channels", *AXES.get(self.rank, ()))
@@ -187,6 +194,11 @@ class _InstanceNorm(_ChannelNorm, abstract=True):
         if (several := product(x[-self.rank :]) > 1) is not True:
             need(several, lambda: self._one_value(x))
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        if self.track_running_stats:
+            return (pointwise(inputs[0]),)
+        return (mixing(inputs[0], range(len(out) - self.rank, len(out))),)
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("channels", *AXES[self.rank])

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..fields import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
+from ..reading import Chain, Link, Links, grouped, kept, mixing
 from ..size import Size, divides, product, same
 from ..sorts import Integer, Numbers
+from ..window import Pick, Slide
 from ._axes import shape_text
 from ._ranks import wrong_rank
 
@@ -81,6 +83,11 @@ class GroupNorm(Layer):
             repairs=({"num_groups": 1},),
         )
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        x, groups = inputs[0], self.num_groups
+        links = (kept(0, x[0]), grouped(1, x[1], x[1], groups), *[Link()] * (len(x) - 2))
+        return ((Links(links, x, out),),)
+
     @property
     def num_parameters(self) -> int:
         return self.num_channels * (1 + self.bias) if self.affine else 0
@@ -138,6 +145,9 @@ class _LastAxesNorm(Layer, abstract=True):
             argument="normalized_shape",
             repairs=({"normalized_shape": found[0] if len(found) == 1 else found},) if known else (),
         )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (mixing(inputs[0], range(len(out) - len(self._sizes), len(out))),)
 
     @property
     def num_parameters(self) -> int:
@@ -197,6 +207,12 @@ class _NeighbourNorm(Layer, abstract=True):
     beta: Float = 0.75
     k: Float = 1.0
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        x = inputs[0]
+        neighbours = Link(1, Slide(x[1], x[1], self.size, before=self.size // 2))
+        links = [kept(axis, size) for axis, size in enumerate(x)]
+        return ((Links((links[0], neighbours, *links[2:]), x, out),),)
+
 
 class LocalResponseNorm(_NeighbourNorm):
     """`torch.nn.LocalResponseNorm`: (N, C, ...) of at least three axes, unchanged.
@@ -217,6 +233,18 @@ class CrossMapLRN2d(_NeighbourNorm):
     alpha: Float = 1e-4
     beta: Float = 0.75
     k: Float = 1
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """Torch never subtracts channel 0 from its running sum (`CrossMapLRN2d.forward`, torch 2.13)."""
+        x, ahead = inputs[0], (self.size + 1) // 2
+        channels = int(x[1])
+
+        def taps(channel: int) -> tuple[int, ...]:
+            near = range(max(channel - ahead + 1, 1), min(channel + ahead, channels))
+            return (0, *near)
+
+        links = [kept(axis, size) for axis, size in enumerate(x)]
+        return ((Links((links[0], Link(1, Pick(channels, channels, taps)), *links[2:]), x, out),),)
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         if len(x) != 4:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from ..fields import Bool, Count, InFeatures, Probability
 from ..layer import KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
+from ..reading import Chain, Link, Links, kept
 from ..size import Size, product, same
 from ..sorts import Choice, Integer
+from ..window import Pick
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:
@@ -83,6 +85,15 @@ class _Recurrent(_Gated, abstract=True):
             raise wrong_rank(self, x, f"3 ({axes}, features) or 2 (length, features)")
         self.check_features(need, x)
         return (*x[:-1], self.returned * (1 + self.bidirectional))
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """One direction reads what came before, two read everything."""
+        x = inputs[0]
+        time = 1 if self.batch_first and len(x) == 3 else 0
+        links = [*(kept(axis, size) for axis, size in enumerate(x[:-1])), Link()]
+        before = Pick(x[time], x[time], lambda at: range(at + 1))
+        links[time] = Link() if self.bidirectional else Link(time, before)
+        return ((Links(tuple(links), x, out),), *(None,) * (len(inputs) - 1))
 
     @cached_property
     def weights(self) -> int:

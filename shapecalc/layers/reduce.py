@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..fields import Bool
 from ..layer import KINDS, Layer, Needs, Shape
+from ..reading import Chain, Link, Links, kept
 from ._axes import Dims, axes_at
 from ._mirrors import resized
 
@@ -21,6 +22,15 @@ class _Reduction(Layer, abstract=True):
         if self.keepdim:
             return tuple([1 if axis in axes else size for axis, size in enumerate(x)])
         return tuple([size for axis, size in enumerate(x) if axis not in axes])
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        (x,) = inputs
+        axes = range(len(x)) if self.dim == () else axes_at(self.dim, len(x))
+        links, place = list[Link](), 0
+        for axis, size in enumerate(x):
+            links.append(Link() if axis in axes else kept(place, size))
+            place += self.keepdim or axis not in axes
+        return ((Links(tuple(links), x, out),),)
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         """The axes put back with size 1, then spread; the batch and the channels cannot be."""

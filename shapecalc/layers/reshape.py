@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..layer import Layer, Needs, Shape
 from ..problem import AXIS, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, Regroup
 from ..size import product, quotient, same, whole
 from ..sorts import BATCH, Numbers, Sort, WrongValue
 from ._axes import Dim, axis_at, shape_text, sized_axis, written_out
@@ -88,6 +89,9 @@ class Flatten(Layer):
             return ()
         return (Unflatten(first, sizes),) if first and sizes.count(-1) <= 1 else None
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((Regroup(inputs[0], out),),)
+
     def _span(self, rank: int) -> tuple[int, int]:
         first, last = axis_at(self.start_dim, rank, "start_dim"), axis_at(self.end_dim, rank, "end_dim")
         if first > last:
@@ -119,6 +123,9 @@ class Unflatten(Layer):
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         axis = axis_at(self.dim, len(taken))
         return (Flatten(axis, axis + len(self.unflattened_size) - 1),)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((Regroup(inputs[0], out),),)
 
     def _misfit(self, axis: int, x: Shape) -> ShapeError:
         sizes = self.unflattened_size
@@ -167,6 +174,9 @@ class _Reshaping(Layer, abstract=True):
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return reshaped(taken, made)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((Regroup(inputs[0], out),),)
 
     def _misfit(self, x: Shape) -> ShapeError:
         """Counted for each sample where the batch is meant to go through."""

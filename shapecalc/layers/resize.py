@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from ..fields import Bool
 from ..layer import AXES, KINDS, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, MODE, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, windowed
 from ..size import Size, quotient
 from ..sorts import Choice, Flag, Numbers
+from ..window import Pick, Slide
 from ._axes import many
 from ._mirrors import one
 from ._ranks import wrong_rank
+from ._sampling import resampled
 from ._scale import Scales, scaled
 
 if TYPE_CHECKING:
@@ -148,6 +151,21 @@ class _Resize(Layer, abstract=True):
         if not all(isinstance(size, int) for size in sizes):
             return (KINDS["Interpolate"](),)
         return (KINDS[f"AdaptiveAvgPool{rank}d"](one([int(size) for size in sizes])),)
+
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide | Pick, ...]:
+        """A given scale factor takes effect beside the sizes, unless all sizes stay: torch then copies."""
+        sizes, numbers = inputs[0][2:], out[2:]
+        scales: tuple[float | None, ...] = (None,) * len(sizes)
+        copies = sizes == numbers and (self.mode != "bicubic" or self.antialias)
+        if self.scale is not None and not self.recompute_scale_factor and not copies:
+            scales = self._spread("scale_factor", self.scale, len(sizes))
+        return tuple(
+            resampled(size, number, self.mode, bool(self.align_corners), scale, self.antialias)
+            for size, number, scale in zip(sizes, numbers, scales)
+        )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return windowed(inputs[0], out, self.slides(out, *inputs)), *(None,) * (len(inputs) - 1)
 
     def _emptied(self, axis: int, x: Shape, size: Size) -> ShapeError:
         rank = len(x) - 2

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..fields import Count
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import CHANNELS, GROUPS, RESHAPE, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, Regroup, permuted
 from ..size import divides
 from ._ranks import wrong_rank
 
@@ -46,6 +47,13 @@ class PixelShuffle(_PixelShuffling):
             raise refusal(WRONG_RANK, "input has 3 axes, so that its batch would be shuffled as channels")
         need(divides(factor * factor, channels), lambda: self._indivisible(x))
         return (*before, channels // (factor * factor), height * factor, width * factor)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        *before, _, height, width = x = inputs[0]
+        factor, first = self.upscale_factor, len(before)
+        apart = (*before, out[-3], factor, factor, height, width)
+        moved = permuted(apart, (*range(first + 1), first + 3, first + 1, first + 4, first + 2))
+        return ((Regroup(x, apart), moved, Regroup(moved.made, out)),)
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (PixelUnshuffle(self.upscale_factor),)
@@ -90,6 +98,13 @@ class PixelUnshuffle(_PixelShuffling):
             need(divides(factor, x[axis - 2]), lambda axis=axis: self._indivisible(axis, x))  # type: ignore[misc]
         return (*x[:-3], x[-3] * (factor * factor), x[-2] // factor, x[-1] // factor)
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        *before, channels, _, _ = x = inputs[0]
+        factor, first = self.downscale_factor, len(before)
+        apart = (*before, channels, out[-2], factor, out[-1], factor)
+        moved = permuted(apart, (*range(first + 1), first + 2, first + 4, first + 1, first + 3))
+        return ((Regroup(x, apart), moved, Regroup(moved.made, out)),)
+
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (PixelShuffle(self.downscale_factor),)
 
@@ -132,6 +147,12 @@ class ChannelShuffle(Layer):
             raise wrong_rank(self, x, "at least 3 (batch, channels, and more)")
         need(divides(self.groups, x[1]), lambda: self._indivisible(x))
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        (x,) = inputs
+        apart = (x[0], self.groups, x[1] // self.groups, *x[2:])
+        moved = permuted(apart, (0, 2, 1, *range(3, len(apart))))
+        return ((Regroup(x, apart), moved, Regroup(moved.made, out)),)
 
     def _indivisible(self, x: Shape) -> ShapeError:
         channels = x[1]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, ShapeError, refusal
+from ..reading import Chain, Link, Links, Regroup, kept, mixing
 from ..size import Size, divides
 from ..sorts import Integer
 from ._axes import Dim, axis_at, axis_name
@@ -35,6 +36,15 @@ class GLU(Layer):
         axis = axis_at(self.dim, len(x))
         need(divides(2, x[axis]), lambda: self._odd(axis, x))
         return (*x[:axis], x[axis] // 2, *x[axis + 1 :])
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """Both halves of the axis, side by side."""
+        (x,) = inputs
+        axis = axis_at(self.dim, len(x))
+        halves = (*x[:axis], 2, *out[axis:])
+        links = [kept(place, size) for place, size in enumerate(x[:axis])]
+        links += [Link(), *(kept(place, size) for place, size in enumerate(out[axis:], axis))]
+        return ((Regroup(x, halves), Links(tuple(links), halves, out)),)
 
     def _odd(self, axis: int, x: Shape) -> ShapeError:
         even = [other for other, size in enumerate(x) if other and isinstance(size, int) and size % 2 == 0]
@@ -68,6 +78,11 @@ class _AlongAxis(Layer, abstract=True):
             axis_at(self.dim, len(x))
         return x
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        axes = len(out)
+        dim = self.dim if self.dim is not None else 0 if axes in (0, 1, 3) else 1
+        return (mixing(inputs[0], [axis_at(dim, axes)]),)
+
 
 class Softmax(_AlongAxis):
     """`torch.nn.Softmax`: every shape, unchanged.
@@ -98,6 +113,9 @@ class Softmax2d(Layer):
         if len(x) not in (3, 4):
             raise wrong_rank(self, x, "4 (batch, channels, height, width) or 3 (channels, height, width)")
         return x
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (mixing(inputs[0], [len(out) - 3]),)
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:

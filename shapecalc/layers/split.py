@@ -36,6 +36,9 @@ class Chunk(Along):
             raise refusal(BAD_ARGUMENT, f"chunks {self.chunks} must be at least 1", argument="chunks")
         return _piece(need, self, size, ceil_div(size, self.chunks), name)
 
+    def first(self, size: Size) -> tuple[Size, int]:
+        return _first(self, size, ceil_div(size, self.chunks)), 1
+
     def expression(self, *inputs: str) -> str:
         return f"torch.chunk({inputs[0]}, {self.chunks}, dim={self.dim})[{self.index}]"
 
@@ -68,6 +71,11 @@ class Split(Along):
                 BAD_ARGUMENT, f"split_size {self.split_size} must be at least 1", argument="split_size"
             )
         return _piece(need, self, size, self.split_size, name)
+
+    def first(self, size: Size) -> tuple[Size, int]:
+        if isinstance(self.split_size, tuple):
+            return sum(self.split_size[: self.index % len(self.split_size)]), 1
+        return _first(self, size, self.split_size), 1
 
     def _section(self, need: Needs, size: Size, name: str, sections: tuple[int, ...]) -> Size:
         if any(section < 0 for section in sections):
@@ -112,6 +120,11 @@ def _piece(need: Needs, layer: Chunk | Split, size: Size, each: Size, name: str)
     rest = size - each * before
     need(rest >= 1, lambda: _no_piece(layer, f"{name} is used up by the {before} before it, {each} each"))
     return smallest(each, rest)
+
+
+def _first(layer: Chunk | Split, size: Size, each: Size) -> Size:
+    """Where piece `index` begins."""
+    return each * (layer.index if layer.index >= 0 else _pieces(layer, size, each) + layer.index)
 
 
 def _pieces(layer: Chunk | Split, size: Size, each: Size) -> Size:

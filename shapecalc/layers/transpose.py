@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..layer import Layer, Needs, Shape
 from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
+from ..reading import Chain, Regroup, permuted, pointwise
 from ..size import Size, same
 from ..sorts import BATCH, Numbers
 from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
@@ -54,6 +55,9 @@ class Permute(_Method):
         axes = axes_at(self.dims, len(taken), "dims")
         return (Permute(tuple(axes.index(axis) for axis in range(len(axes)))),)
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((permuted(inputs[0], axes_at(self.dims, len(out), "dims")),),)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axes_at(self.dims, len(out), "dims")
         return tuple(
@@ -90,6 +94,13 @@ class Transpose(_Method):
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (self,)
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        order = [*range(len(out))]
+        first, second = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
+        if order:
+            order[first], order[second] = second, first
+        return ((permuted(inputs[0], order),),)
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
         return tuple(
@@ -117,6 +128,9 @@ class Squeeze(_Method):
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return reshaped(taken, made)
 
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((Regroup(inputs[0], out),),)
+
     def _undecided(self, axis: int, x: Shape) -> ShapeError:
         return refusal(
             SIZE_LIMIT,
@@ -140,6 +154,9 @@ class Unsqueeze(_Method):
     def shape(self, need: Needs, x: Shape) -> Shape:
         axis = axis_at(self.dim, len(x) + 1, of="output")
         return (*x[:axis], 1, *x[axis:])
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((Regroup(inputs[0], out),),)
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (Squeeze(axis_at(self.dim, len(made))),)
@@ -171,6 +188,9 @@ class Expand(Layer):
                 found = x[axis - new]
                 need(same(found, size), lambda axis=axis, found=found: self._misfit(axis, found))  # type: ignore[misc]
         return tuple(sizes)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return (pointwise(inputs[0], out),)
 
     def _misfit(self, axis: int, size: Size) -> ShapeError:
         name = axis_name(axis, len(self.size))

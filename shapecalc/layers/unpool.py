@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 from ..fields import Kernel, Padding
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, JOIN, UNPOOL_SIZE, ShapeError, refusal
+from ..reading import Chain, windowed
 from ..shapes import spell
 from ..size import Size, same
 from ..sorts import Ints, Numbers
+from ..window import Slide
 from .pool import Spatial
 
 if TYPE_CHECKING:
@@ -122,6 +124,14 @@ class _MaxUnpool(Spatial, abstract=True):
             argument="padding",
             repairs=(self.with_axis("padding", axis, most),) if isinstance(most, int) else (),
         )
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        """A position may hold what any window over it found there; the indices choose, and have no gradient."""
+        windows = [
+            Slide(size, number, *window, transposed=True)
+            for number, size, window in zip(inputs[0][-self.rank :], out[-self.rank :], self._windows)
+        ]
+        return windowed(inputs[0], out, windows), None
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes, results = inputs[0][-self.rank :], out[-self.rank :]

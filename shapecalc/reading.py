@@ -1,0 +1,314 @@
+"""What a layer reads: which positions of its input a position of its output depends on.
+
+A set of positions is a box, or several: one bit mask for each axis, its bit `i` standing for position `i`. A
+layer says what it reads as a chain of two primitives, from input to output. `Links` follows each axis by
+itself, `Regroup` is the same numbers in another shape; both are exact, forwards and backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+from .size import Size
+from .window import Pick, Slide
+
+#: One bit mask for each axis: the positions whose coordinates are all in them.
+Box = tuple[int, ...]
+Sizes = tuple[Size, ...]
+
+
+class Link(NamedTuple):
+    """How positions of an input axis depend on the output's.
+
+    On its axis `axis` through a window; with `axis` None not at all: all of them are read, or the bit mask `how`.
+    """
+
+    axis: int | None = None
+    how: Slide | Pick | int | None = None
+
+
+class Links(NamedTuple):
+    """A link for every axis of the input; an output axis without one, as that of `Stack`, chooses nothing."""
+
+    links: tuple[Link, ...]
+    taken: Sizes
+    made: Sizes
+
+
+class Regroup(NamedTuple):
+    """The same numbers in another shape, as `view` has it."""
+
+    taken: Sizes
+    made: Sizes
+
+
+Relation = Links | Regroup
+#: From the input to the output; None where an input only gives its shape, or indices.
+Chain = tuple[Relation, ...] | None
+
+
+def full(size: Size) -> int:
+    """All positions of an axis."""
+    return (1 << int(size)) - 1
+
+
+def kept(axis: int, size: Size) -> Link:
+    """Position `i` of the output's axis reads position `i`."""
+    return Link(axis, Slide(size, size, 1))
+
+
+def pointwise(x: Sizes, out: Sizes | None = None) -> Chain:
+    """Every position reads its own; a broadcast axis of size 1 is read by all.
+
+    >>> chain = pointwise((1, 3, 1), (2, 1, 3, 5))
+    >>> list(backward(chain, (0b01, 1, 0b100, 0b10000)))
+    [(1, 4, 1)]
+    """
+    out = x if out is None else out
+    missing = len(out) - len(x)
+    links = [
+        Link() if size == 1 and out[axis] != 1 else kept(axis, size) for axis, size in enumerate(x, missing)
+    ]
+    return (Links(tuple(links), x, out),)
+
+
+def everything(x: Sizes, out: Sizes) -> Chain:
+    """Every position reads all positions."""
+    return (Links((Link(),) * len(x), x, out),)
+
+
+def mixing(x: Sizes, axes: Sequence[int]) -> Chain:
+    """Along the axes given all positions are read, along the others each its own."""
+    links = tuple(Link() if axis in axes else kept(axis, size) for axis, size in enumerate(x))
+    return (Links(links, x, x),)
+
+
+def positionwise(chain: Chain) -> tuple[Chain, ...]:
+    """The chain with its axes that are read whole read position by position."""
+    found: list[Relation] = []
+    for relation in chain or ():
+        assert isinstance(relation, Links)
+        sizes = zip(relation.links, relation.taken)
+        links = [kept(axis, size) if link == Link() else link for axis, (link, size) in enumerate(sizes)]
+        found.append(relation._replace(links=tuple(links)))
+    return (tuple(found),)
+
+
+def permuted(x: Sizes, order: Sequence[int]) -> Links:
+    """Axis `a` of the output is axis `order[a]` of the input."""
+    places = {axis: place for place, axis in enumerate(order)}
+    links = tuple(kept(places[axis], size) for axis, size in enumerate(x))
+    return Links(links, x, tuple(x[axis] for axis in order))
+
+
+def windowed(x: Sizes, out: Sizes, windows: Sequence[Slide | Pick], channels: Link | None = None) -> Chain:
+    """Windows on the last axes; the axis before them follows `channels`, or is kept as all others are."""
+    first = len(x) - len(windows)
+    links = [kept(axis, size) for axis, size in enumerate(x[:first])]
+    if channels is not None:
+        links[-1] = channels
+    links += [Link(axis, window) for axis, window in enumerate(windows, first)]
+    return (Links(tuple(links), x, out),)
+
+
+def grouped(axis: int, taken: Size, made: Size, groups: int) -> Link:
+    """Channels in groups: each output reads the inputs of its own group."""
+    if groups == 1 or not isinstance(taken, int) or not isinstance(made, int):
+        return Link()
+    each, of_each = taken // groups, made // groups
+    if each == of_each == 1:
+        return kept(axis, taken)
+
+    def taps(channel: int) -> range:
+        group = channel // of_each
+        return range(group * each, (group + 1) * each)
+
+    return Link(axis, Pick(taken, made, taps))
+
+
+def backward(chain: Chain, box: Box) -> list[Box]:
+    """What the positions of an output box read."""
+    boxes = [box] if chain is not None else []
+    for relation in reversed(chain or ()):
+        boxes = [found for box in boxes for found in _backward(relation, box)]
+    return boxes
+
+
+def forward(chain: Chain, box: Box) -> list[Box]:
+    """The positions of the output that read something of an input box."""
+    boxes = [box] if chain is not None else []
+    for relation in chain or ():
+        boxes = [found for box in boxes for found in _forward(relation, box)]
+    return boxes
+
+
+def _backward(relation: Relation, box: Box) -> list[Box]:
+    if isinstance(relation, Regroup):
+        return regroup(box, relation.made, relation.taken)
+    read = []
+    for link, size in zip(relation.links, relation.taken):
+        if link.axis is None:
+            read.append(full(size) if link.how is None else link.how)
+        else:
+            read.append(_read_by(link.how, box[link.axis]))
+    return [tuple(read)] if all(read) else []  # type: ignore[arg-type]
+
+
+def _forward(relation: Relation, box: Box) -> list[Box]:
+    if isinstance(relation, Regroup):
+        return regroup(box, relation.taken, relation.made)
+    reached = [full(size) for size in relation.made]
+    for link, mask in zip(relation.links, box):
+        if link.axis is not None:
+            reached[link.axis] &= _readers_of(link.how, mask)
+        elif isinstance(link.how, int) and not link.how & mask:
+            return []
+    return [tuple(reached)] if all(reached) else []
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The positions in a mask, ascending."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _read_by(how: Slide | Pick | int | None, positions: int) -> int:
+    """The input's positions that an output's positions read along one axis."""
+    assert isinstance(how, (Slide, Pick))
+    if _is_identity(how):
+        return positions
+    read = 0
+    for position in bits(positions):
+        read |= row(how, position)
+    return read
+
+
+def _readers_of(how: Slide | Pick | int | None, positions: int) -> int:
+    """The output's positions that read one of an input's positions along one axis."""
+    assert isinstance(how, (Slide, Pick))
+    if _is_identity(how):
+        return positions
+    readers = 0
+    for position in range(int(how.size if how.transposed else how.number)):
+        if row(how, position) & positions:
+            readers |= 1 << position
+    return readers
+
+
+def _is_identity(how: Slide | Pick) -> bool:
+    return how.size == how.number and isinstance(how, Slide) and how[2:5] == (1, 1, 0)
+
+
+def row(how: Slide | Pick, position: int) -> int:
+    """The input's positions that one position of the output reads, as a mask.
+
+    >>> bin(row(Slide(10, 5, kernel_size=3, stride=2, before=1), 1))
+    '0b1110'
+    >>> bin(row(Slide(10, 5, kernel_size=3, stride=2, before=1, transposed=True), 3))
+    '0b110'
+    """
+    if isinstance(how, Slide) and how.transposed:
+        return _windows_on(how, position)
+    size, read = int(how.size), 0
+    if isinstance(how, Slide) and how.padding_mode in ("zeros", "ignored"):
+        kernel, first = _kernel(how.kernel_size, how.dilation), how.taps(position).start
+        return (kernel << first if first >= 0 else kernel >> -first) & ((1 << size) - 1)
+    for tap in how.taps(position):
+        source = how.source(tap)
+        if source is not None:
+            read |= 1 << source
+    return read
+
+
+@lru_cache(maxsize=256)
+def _kernel(kernel_size: int, dilation: int) -> int:
+    return sum(1 << tap * dilation for tap in range(kernel_size))
+
+
+def _windows_on(slide: Slide, position: int) -> int:
+    """The windows with a tap on the position."""
+    windows = 0
+    for tap in slide.taps(0):
+        window, apart = divmod(position - tap, slide.stride)
+        if not apart and 0 <= window < int(slide.number):
+            windows |= 1 << window
+    return windows
+
+
+def regroup(box: Box, taken: Sizes, made: Sizes) -> list[Box]:
+    """The boxes in the shape `made` that hold the numbers of a box in the shape `taken`.
+
+    >>> regroup((1, 0b110), (2, 3), (6,)), regroup((0b110,), (6,), (2, 3)), regroup((0b1100,), (6,), (2, 3))
+    ([(6,)], [(1, 6)], [(1, 4), (2, 1)])
+    """
+    found: list[Box] = [()]
+    for before, after in groups(taken, made):
+        masks = box[before.start : before.stop]
+        sizes = [int(size) for size in made[after.start : after.stop]]
+        if len(before) == len(after) == 1:
+            parts: list[Box] = [masks]
+        elif all(mask == full(size) for mask, size in zip(masks, taken[before.start : before.stop])):
+            parts = [tuple(full(size) for size in sizes)]
+        else:
+            flat = _merged(masks, [int(size) for size in taken[before.start : before.stop]])
+            parts = _split(flat, sizes)
+        found = [(*box, *part) for box in found for part in parts]
+    return found
+
+
+def groups(taken: Sizes, made: Sizes) -> list[tuple[range, range]]:
+    """Neighbouring axes of one shape and of the other with the same product, as few as possible each.
+
+    >>> groups((2, 3, 4, 5), (2, 12, 5))
+    [(range(0, 1), range(0, 1)), (range(1, 3), range(1, 2)), (range(3, 4), range(2, 3))]
+    """
+    found, i, j = [], 0, 0
+    while i < len(taken) or j < len(made):
+        stop, end = min(i + 1, len(taken)), min(j + 1, len(made))
+        left, right = prod(taken[i:stop]), prod(made[j:end])
+        while left != right and (stop < len(taken) or end < len(made)):
+            if end == len(made) or (stop < len(taken) and left < right):
+                left, stop = left * taken[stop], stop + 1
+            else:
+                right, end = right * made[end], end + 1
+        found.append((range(i, stop), range(j, end)))
+        i, j = stop, end
+    return found
+
+
+def _merged(masks: Sequence[int], sizes: Sequence[int]) -> int:
+    """The mask along one axis that stands for these axes in a row."""
+    flat = 1
+    for mask, size in zip(reversed(masks), _behind(sizes)):
+        flat = sum(flat << position * size for position in bits(mask))
+    return flat
+
+
+def _behind(sizes: Sequence[int]) -> list[int]:
+    """How far apart neighbours of each axis are, the last axis first."""
+    strides = [1]
+    for size in reversed(sizes[1:]):
+        strides.append(strides[-1] * size)
+    return strides
+
+
+def _split(flat: int, sizes: Sequence[int]) -> list[Box]:
+    """The boxes over several axes that hold the positions of one mask along them all; equal rows share one."""
+    if not flat:
+        return []
+    if not sizes:
+        return [()]
+    if len(sizes) == 1:
+        return [(flat,)]
+    behind = prod(sizes[1:])
+    everywhere, rows = full(behind), dict[int, int]()
+    for position in range(sizes[0]):
+        inner = flat >> position * behind & everywhere
+        if inner:
+            rows[inner] = rows.get(inner, 0) | 1 << position
+    return [(outer, *rest) for inner, outer in rows.items() for rest in _split(inner, sizes[1:])]
