@@ -128,8 +128,17 @@ def _unmirrored_problem(trace: Trace) -> Problem:
     if step.origin:
         place = step.origin.argument("output_padding")
         labels.append(Label(place, f"makes {_sizes(step.shape_out)} out of {_sizes(step.shapes_in[0])}"))
-    note = _note(step, partner)
+    note = _note(step, partner) + "; the decoder has no layer that enlarges" * (not _enlarges(trace))
     return Problem(UNMIRRORED, message, note, path=step.path, place=place, labels=tuple(labels))
+
+
+def _enlarges(trace: Trace) -> bool:
+    """Whether some layer of the decoder returns, or could return, a longer axis than it takes."""
+    for number in trace.arch.sections.get("decoder", ()):
+        taken, made = _extent(trace.steps[number].shapes_in[0]), _extent(trace.steps[number].shape_out)
+        if len(taken) != len(made) or any((b <= a) is not True for a, b in zip(taken, made)):
+            return True
+    return False
 
 
 def _note(step: Step, partner: Step) -> str:

@@ -182,3 +182,19 @@ def test_sc_check_takes_an_arch() -> None:
     report = sc.check(sc.loads(DESIGN), "1x10x474")
     assert not report.ok
     assert "SHP201" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "enlarges"),
+    [
+        ("'Conv2d(4, 4, 3)', 'Conv2d(4, 1, 3)'", False),
+        ("'Conv2d(4, 4, 3, padding=1)', 'Upsample(scale_factor=2)', 'Conv2d(4, 1, 3)'", True),
+        ("'ConvTranspose2d(4, 1, 2)'", True),
+    ],
+)
+@pytest.mark.parametrize("size", ["1x16x16", "1xHx16"])
+def test_decoders_that_cannot_enlarge_are_told_so(decoder: str, enlarges: bool, size: str) -> None:
+    text = f"input: {size}\nencoder: ['Conv2d(1, 4, 5, stride=2)']\ndecoder: [{decoder}]\n"
+    (problem,) = sc.check(sc.loads(text)).problems[:1]
+    assert problem.code.id == "SHP201"
+    assert ("the decoder has no layer that enlarges" in (problem.note or "")) is not enlarges

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 
 from ..problem import Label, Problem
 from ..trace import Trace
-from .profile import profile_of
 from .rule import Finding, Rule
 from .selection import Selection
 
@@ -19,17 +18,14 @@ def lint(trace: Trace, selection: Selection = Selection()) -> list[Problem]:
     """
     if trace.failed is not None:
         return []
-    found = sorted(findings(trace, selection), key=lambda pair: (pair[1].number or 0, pair[0].code.id))
-    return _merged([_placed(trace, rule, finding) for rule, finding in found])
+    found = sorted(selection.findings(trace), key=lambda pair: (pair[1].number or 0, pair[0].code.id))
+    problems = _merged([(_placed(trace, rule, finding), finding) for rule, finding in found])
+    if any(finding.repairs for _, finding in problems):
+        from .mend import Mender
 
-
-def findings(trace: Trace, selection: Selection) -> Iterator[tuple[Rule, Finding]]:
-    """The bare findings of every rule that is on."""
-    profile = selection.profile or profile_of(trace)
-    for rule in selection.rules(profile):
-        options = selection.options.get(rule.code.name, {})
-        for finding in rule.findings(trace, **options):
-            yield rule, finding
+        mender = Mender(trace, selection, Counter(rule.code.id for rule, _ in found))
+        return [mender.mended(problem, finding) for problem, finding in problems]
+    return [problem for problem, _ in problems]
 
 
 def _placed(trace: Trace, rule: Rule, finding: Finding) -> Problem:
@@ -51,18 +47,19 @@ def _placed(trace: Trace, rule: Rule, finding: Finding) -> Problem:
     )
 
 
-def _merged(problems: list[Problem]) -> list[Problem]:
+def _merged(problems: list[tuple[Problem, Finding]]) -> list[tuple[Problem, Finding]]:
     """One problem for each code and place: a repeated layer is written once."""
-    kept: dict[object, Problem] = {}
+    kept: dict[object, tuple[Problem, Finding]] = {}
     others: dict[object, list[str]] = {}
-    for problem in problems:
-        key: object = (
-            (problem.code, problem.place) if problem.place else (problem.code, problem.path, problem.message)
-        )
-        if kept.setdefault(key, problem) is not problem and problem.path:
+    for problem, finding in problems:
+        key: object = (problem.code, problem.place or (problem.path, problem.message))
+        if kept.setdefault(key, (problem, finding))[1] is not finding and problem.path:
             others.setdefault(key, []).append(f"`{problem.path}`")
     for key, paths in others.items():
-        problem = kept[key]
+        problem, finding = kept[key]
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
-        kept[key] = problem._replace(note=f"{problem.note}; " * bool(problem.note) + f"also in {shown}")
+        kept[key] = (
+            problem._replace(note=f"{problem.note}; " * bool(problem.note) + f"also in {shown}"),
+            finding,
+        )
     return list(kept.values())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..problem import Code
-from .rule import RULES, Rule, matches
+from ..problem import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, Code
+from ..trace import Trace
+from .profile import profile_of
+from .rule import RULES, Finding, Rule, matches
+
+_OF_COMMENTS = (UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
 
 
 class Selection(NamedTuple):
@@ -26,9 +30,16 @@ class Selection(NamedTuple):
 
     def rules(self, profile: str) -> Iterable[Rule]:
         """The rules of the linter that are on for an architecture of this profile."""
-        return (rule for rule in RULES.values() if rule.is_found_by_lint and self._is_on(rule, profile))
+        return (rule for rule in RULES.values() if rule.is_found_by_lint and self.is_on(rule, profile))
 
-    def _is_on(self, rule: Rule, profile: str) -> bool:
+    def findings(self, trace: Trace) -> Iterator[tuple[Rule, Finding]]:
+        """The bare findings of every rule that is on."""
+        for rule in self.rules(self.profile or profile_of(trace)):
+            for finding in rule.findings(trace, **self.options.get(rule.code.name, {})):
+                yield rule, finding
+
+    def is_on(self, rule: Rule, profile: str) -> bool:
+        """Whether a rule of the linter is on for an architecture of this profile."""
         ignored = _specificity(self.ignore, rule.code)
         wanted = max(_specificity(self.select or (), rule.code), _specificity(self.extend, rule.code))
         if wanted or ignored:
@@ -37,7 +48,7 @@ class Selection(NamedTuple):
 
     def ignores(self, code: Code) -> bool:
         """Whether a problem that the engine found is not to be shown. What torch refuses is always shown."""
-        if code.id < "SHP2" or code.id >= "SHP9":
+        if code.id < "SHP2" or (code.id >= "SHP9" and code not in _OF_COMMENTS):
             return False
         wanted = max(_specificity(self.select or (), code), _specificity(self.extend, code))
         return _specificity(self.ignore, code) >= max(wanted, 1)
@@ -49,4 +60,4 @@ def _specificity(selectors: Iterable[str], code: Code) -> int:
 
 
 def _exactness(selector: str, code: Code) -> int:
-    return 1 if selector == "ALL" else len(code.id) if selector == code.name else 1 + len(selector)
+    return 1 if selector == "ALL" else 1 + len(code.id if selector == code.name else selector)
