@@ -1,7 +1,7 @@
 """Makes what the documentation shows: `python docs/build.py`, or `--check` to see that it is up to date.
 
 Every screen (a block marked `console`) is what the command above it prints on a terminal of 80 columns;
-the catalogues of layers and problem codes are read off the registry.
+the catalogues of layers and of rules are read off the registry.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import sys
 from pathlib import Path
 
 import shapecalc.layers
-from shapecalc import problem
 from shapecalc.layer import KINDS, Layer, signature
+from shapecalc.lint.rule import RULES
+from shapecalc.lint.selectors import known_codes
+from shapecalc.problem import Code
+from shapecalc.show.rules import GROUPS, level, option_texts, page, where_on
 
 assert shapecalc.layers
 ROOT = Path(__file__).parent.parent
@@ -101,26 +104,57 @@ def _fenced(doc: str) -> str:
     return "\n\n".join(f"```python\n{part}\n```" if part.startswith(">>>") else part for part in paragraphs)
 
 
-def problems_page() -> str:
-    """The codes, in order."""
-    codes = sorted({value for value in vars(problem).values() if isinstance(value, problem.Code)})
-    groups = {
-        "SHP0": "The file can't be understood",
-        "SHP1": "Torch would raise",
-        "SHP2": "The contract is broken",
-        "SHP9": "The tool's own",
-    }
-    lines = ["# Problem codes\n", "\nMade from the code by `docs/build.py`. A code is never reused.\n"]
-    for prefix, title in groups.items():
-        lines.append(f"\n## {title} (`{prefix}xx`)\n\n| code | name |\n| --- | --- |\n")
-        lines += [f"| {code.id} | {code.name} |\n" for code in codes if code.id.startswith(prefix)]
-    return "".join(lines)
+def rules_page() -> str:
+    """Every code and its page, in order, by what those of a hundred have in common."""
+    codes = known_codes().values()
+    found = sum(rule.is_found_by_lint for rule in RULES.values())
+    parts = [
+        "# Rules\n\n"
+        "Made from the rules' own files by `docs/build.py`; the examples on a page are its rule's test. How rules are\n"
+        "selected, configured and silenced: [the linter](lint.md). A code is never reused.\n\n"
+        f"{len(codes)} codes, {found} of them rules of the linter.\n"
+    ]
+    for prefix, title in GROUPS.items():
+        group = [code for code in codes if code.id.startswith(prefix)]
+        if group:
+            rows = "".join(_row(code) for code in group)
+            parts.append(
+                f"\n## {title} (`{prefix}xx`)\n\n| code | name | level | on | what |\n| - | - | - | - | - |\n{rows}"
+            )
+            parts += [_rule_section(code) for code in group if page(code)]
+    return "".join(parts)
+
+
+def _row(code: Code) -> str:
+    found = page(code)
+    link = f"[{code.id}](#{code.id.lower()}-{code.name})" if found else code.id
+    title = found.title.replace("|", "\\|") if found else ""
+    return f"| {link} | {code.name} | {level(code)} | {where_on(code)} | {title} |\n"
+
+
+def _rule_section(code: Code) -> str:
+    """A rule's page in Markdown."""
+    found = page(code)
+    assert found is not None
+    parts = [f"\n### {code.id} {code.name}\n\n{found.title}.\n"]
+    parts.append(f"\n{level(code).capitalize()}; on: {where_on(code)}.\n")
+    if found.text:
+        parts.append(f"\n{found.text}\n")
+    for example in found.examples:
+        head = ("Good" if example.good else "Bad") + (f" ({example.title})" if example.title else "")
+        parts.append(f"\n{head}:\n\n```yaml\n{example.text.rstrip()}\n```\n")
+    options = option_texts(RULES[code.id])
+    if options:
+        parts.append(f"\nOptions: {', '.join(f'`{option}`' for option in options)}.\n")
+    if found.source:
+        parts.append(f"\nSource: {found.source}\n")
+    return "".join(parts)
 
 
 def made() -> dict[Path, str]:
     """Every page's path and what should stand in it."""
     pages = {path: with_screens(path.read_text(encoding="utf-8")) for path in PAGES if path.exists()}
-    return pages | {ROOT / "docs/layers.md": layers_page(), ROOT / "docs/problems.md": problems_page()}
+    return pages | {ROOT / "docs/layers.md": layers_page(), ROOT / "docs/rules.md": rules_page()}
 
 
 def main() -> int:

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 from .arch import Arch as Arch
 from .layer import Layer as Layer
@@ -24,7 +25,7 @@ from .trace import trace as trace
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from os import PathLike
+    from torch.nn import Module
 
     from .fixing import Fixed
     from .input_sizes import Sizes
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from .report import Report
 
 
-def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]) -> tuple[Size, ...]:
-    """The shape that a layer (as text or value) or an architecture returns, as a sample without the batch.
+def output_shape(
+    target: str | Layer | Arch | Module, *inputs: str | int | Sequence[Size]
+) -> tuple[Size, ...]:
+    """The shape that a layer (as text or value), an architecture or a module returns, as a sample without the batch.
 
     `inputs` are samples like `"1x28x28"` or `(1, 28, 28)`, one for each tensor that the layer takes. Raises
     `ShapeError` where torch would refuse.
@@ -48,10 +51,53 @@ def output_shape(target: str | Layer | Arch, *inputs: str | int | Sequence[Size]
     if isinstance(target, Layer):
         _, out, _ = run(target, tuple(whole_shape(shape) for shape in inputs))
         return sample(out)
-    traced = trace(target, *inputs)
+    arch = target if isinstance(target, Arch) else from_module(target, list(inputs))
+    traced = trace(arch, *inputs) if arch is target else trace(arch)
     if traced.output is None:
         raise ShapeError(traced.problems[0])
     return traced.output
+
+
+def from_module(
+    model: Module,
+    input: str | int | Sequence[Any] | Mapping[str, Any] | None = None,
+    dtype: Any = None,
+    batch: int | None = None,
+) -> Arch:
+    """The architecture of a `torch.nn.Module`: its forward is run once, on tensors that have shapes and no data.
+
+    `input` is a sample, a list of samples where forward takes several tensors, or a dict of samples by the names of
+    its arguments (those after the first are passed by name); `dtype` is the first input's, or a list. The batch is
+    the symbol `N`, unless it is given: then what fails for that number of samples only is found too. The module, its
+    mode and the state of the random numbers stay as they are. An architecture that cannot run holds the rows up to
+    the call that fails. Raises `SpecError` where `input` is no shape. How it is done: docs/modules.md.
+    """
+    from .read.module import from_module
+
+    return from_module(model, input, dtype, batch)
+
+
+def to_spec(arch: Arch) -> str:
+    """An architecture as the text of a spec file, which reads back equal.
+
+    Raises `SpecError` where some row of a module's forward is nothing that a spec can say.
+    """
+    from .write.spec import to_spec
+
+    return to_spec(arch)
+
+
+def check_loss(name: str, output: Sequence[Size], target: Sequence[Size]) -> list[Problem]:
+    """What a loss does with the shapes of an output and its target, batch included: nothing, a refusal, a broadcast.
+
+    `name` is a function of `torch.nn.functional` or the class of `torch.nn`.
+
+    >>> print(check_loss("mse_loss", (32, 1, 10, 474), (32, 10, 474))[0].message)
+    `mse_loss` broadcasts 32x1x10x474 against 32x10x474 to 32x32x10x474
+    """
+    from .read.loss import check_loss
+
+    return check_loss(name, output, target)
 
 
 def load(path: str | PathLike[str], set: Mapping[str, int | float] | None = None) -> Arch:
@@ -72,21 +118,33 @@ def loads(text: str, set: Mapping[str, int | float] | None = None) -> Arch:
 
 
 def check(
-    target: str | PathLike[str] | Arch,
+    target: str | PathLike[str] | Arch | Module,
     input: str | int | Sequence[Size] | None = None,
     set: Mapping[str, int | float] | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+    profile: str | None = None,
 ) -> Report:
-    """Trace an architecture (or a spec file's path) and judge its contract; every problem with its repair.
+    """Trace an architecture (or a spec file's path), judge its contract and lint it; every problem with its repair.
+
+    `select` replaces the rules that are on by default and `ignore` takes rules away: lists of codes (`"SHP302"`),
+    their beginnings or names. `profile` says what the architecture is (`ae`, `vae`, `unet`, `gan`, `classifier`,
+    `other`) where it is not to be found out. No configuration file is read. Raises `ValueError` for a rule or
+    profile that there is not.
 
     A spec that cannot be understood is a report with that problem. Raises `OSError` where the file cannot
     be read, and `SpecError` where `input` is no shape or none is known.
     """
+    from .lint.selectors import selection
     from .report import check
 
-    return check(target, input, set)
+    chosen = selection(select, ignore, profile)
+    if not isinstance(target, (str, PathLike, Arch)):
+        return check(from_module(target, input), None, set, chosen)
+    return check(target, input, set, chosen)
 
 
-def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
+def sizes(arch: Arch | Module, input: str | int | Sequence[Size] | None = None) -> Sizes:
     """The input sizes for which an architecture runs, and those for which its contract holds.
 
     `input` says with letters which axes are free: `"1xHxW"`; None frees the axes after the channels. Raises
@@ -94,11 +152,11 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
     """
     from .input_sizes import sizes
 
-    return sizes(arch, input)
+    return sizes(arch, input) if isinstance(arch, Arch) else sizes(from_module(arch, input))
 
 
 def mirror(
-    arch: Arch,
+    arch: Arch | Module,
     input: str | int | Sequence[Size] | None = None,
     style: str | None = None,
     skips: bool = False,
@@ -117,7 +175,7 @@ def mirror(
     """
     from .mirroring.proposal import proposals
 
-    return proposals(arch, input, style, skips)
+    return proposals(arch if isinstance(arch, Arch) else from_module(arch, input), input, style, skips)
 
 
 def fix(

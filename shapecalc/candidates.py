@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from math import prod
 
 from .arch import Arch
 from .changes import Change, Changes, retraced
 from .contract import first_wrong_pair, last_change
 from .insertions import before_join, behind_end, lost_rows
 from .layer import Layer, Refused
-from .problem import JOIN, Problem
+from .problem import FOLDED_BATCH, JOIN, Problem
 from .shapes import Shape
 from .trace import Step, Trace
 
@@ -30,7 +31,9 @@ def candidates(before: Trace, problem: Problem) -> Iterator[Iterator[Changes]]:
     A number is changed before a layer is put in, unless sizes are odd on the way to a join: then a number that
     makes them fit would be chance.
     """
-    if before.failed is None:
+    if problem.code == FOLDED_BATCH:
+        yield _unfolded(before, problem)
+    elif before.failed is None:
         yield chain(_contract_candidates(before), _single_edits(before, problem))
         yield behind_end(before)
     elif problem.code == JOIN and lost_rows(before, before.failed):
@@ -40,6 +43,23 @@ def candidates(before: Trace, problem: Problem) -> Iterator[Iterator[Changes]]:
         yield chain(_from_the_cause(before, problem, before.failed), _single_edits(before, problem))
         if problem.code == JOIN:
             yield before_join(before, before.failed)
+
+
+def _unfolded(before: Trace, problem: Problem) -> Iterator[Changes]:
+    """A reshape to rows that takes all of a sample, with the first Linear that reads such rows."""
+    nodes = before.arch.nodes
+    number = next(number for number, node in enumerate(nodes) if node.path == problem.path)
+    taken = before.failed_in if number == before.failed else before.steps[number].shapes_in
+    wanted = getattr(nodes[number].layer, "size", ())
+    features = prod(size for size in taken[0][1:] if isinstance(size, int))
+    if len(wanted) != 2 or not all(isinstance(size, int) for size in taken[0][1:]):
+        return
+    changes = {number: Change({"size": (wanted[0], features)})}
+    for later in range(number + 1, len(nodes)):
+        if getattr(nodes[later].layer, "in_features", None) == wanted[1]:
+            changes[later] = Change({"in_features": features})
+            break
+    yield changes
 
 
 def _from_the_cause(before: Trace, problem: Problem, failed: int) -> Iterator[Changes]:

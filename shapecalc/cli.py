@@ -1,4 +1,4 @@
-"""The command line: `shapecalc check`, `sizes`, `mirror`, `explain`, `schema`.
+"""The command line: `shapecalc check`, `sizes`, `mirror`, `explain`, `rule`, `schema`.
 
 Findings go to stdout, the tool's own messages to stderr. Exit status: 0 clean, 1 findings, 2 usage or an
 unreadable file. A command imports what it needs when it runs: rich costs as much as the whole engine.
@@ -16,6 +16,7 @@ import typer
 from . import inputs
 from .inputs import SUFFIX, USAGE, UsageError
 from .output import charset, complain, discard, write
+from .show.formats import FORMATS
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -38,13 +39,19 @@ class Format(StrEnum):
     json = "json"
 
 
-Path = Annotated[str, typer.Argument(metavar="PATH", help="A spec file, or - for stdin.")]
+ReportFormat = StrEnum("ReportFormat", {name: name for name in FORMATS})  # type: ignore[misc]
+
+Path = Annotated[str, typer.Argument(metavar="PATH", help="A spec file, model.py:Class, or - for stdin.")]
 Input = Annotated[
     str | None, typer.Option("--input", "-i", metavar="SHAPE", help="One sample, like 1x10x474 or 1xHxW.")
 ]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Override one of the file's vars.")
 ]
+Call = Annotated[
+    str | None, typer.Option("--call", metavar="EXPR", help='How a model is built: "CAE(latent=32)".')
+]
+Batch = Annotated[int | None, typer.Option("--batch", min=1, help="So many samples go into a model.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result there.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")]
 
@@ -67,14 +74,39 @@ def main(
 @app.command()
 def check(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help=f"Spec files, folders of *{SUFFIX}, or -.")
+        list[str],
+        typer.Argument(metavar="PATH", help=f"Spec files, folders of *{SUFFIX}, model.py:Class, or -."),
     ],
     input: Input = None,
     set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="RULES", help="These rules only: SHP302,SHP4 or names.")
+    ] = None,
+    extend_select: Annotated[
+        list[str] | None, typer.Option(metavar="RULES", help="These rules as well.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="RULES", help="All but these rules.")] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What the networks are: ae, vae, unet, gan, classifier."),
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Take this configuration, not the nearest one.")
+    ] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Take no configuration.")] = False,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Hold back the findings that the file knows.")
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write what is found to the baseline, and show nothing.")
+    ] = False,
     format: Annotated[
-        Format | None,
+        ReportFormat | None,
         typer.Option(help="Default: full on a terminal, concise in a pipe.", show_default=False),
     ] = None,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 even if there are problems.")
     ] = False,
@@ -86,38 +118,53 @@ def check(
         bool, typer.Option("--diff", help="Show what --fix would do, and write nothing.")
     ] = False,
 ) -> None:
-    """Show every size, where it breaks and why, and whether the contract holds.
+    """Show every size, where it breaks and why, whether the contract holds, and what looks wrong.
 
-    Exit status: 0 clean, 1 problems (with --diff: or repairs to make), 2 wrong usage or an unreadable file.
+    Exit status: 0 clean or notes only, 1 problems (with --diff: or repairs to make), 2 wrong usage, a bad
+    configuration or an unreadable file.
     """
-    shape, settings = inputs.shape(input), inputs.settings(set)
-    found = inputs.reports(paths, shape, settings)
-    if diff or fix:
-        from .mending import Plan, diffs, mended
+    from . import checking
 
-        if fix and not diff and "-" in paths:
-            raise UsageError("--fix cannot write to stdin; --diff shows the change")
-        after = mended(found, Plan(unsafe_fixes, diff), shape, settings)
-        if diff:
-            raise typer.Exit(diffs(after))
-        found = (report for report, _ in after)
-    chosen = format or (Format.full if sys.stdout.isatty() else Format.concise)
-    reports: list[Report] = []
-    for report in found:
-        if chosen is not Format.json and not inputs.is_unusable(report):
-            write("\n" * bool(reports) * (chosen is Format.full) + _printed(report, chosen))
-        reports.append(report)
-    if chosen is Format.json:
-        from .show.json import document
+    asked = checking.Asked(
+        paths,
+        shape=inputs.shape(input),
+        settings=inputs.settings(set, call, batch, input),
+        select=select,
+        extend_select=extend_select or (),
+        ignore=ignore or (),
+        profile=profile,
+        config=config,
+        isolated=isolated,
+        format=format and str(format),
+        statistics=statistics,
+        baseline=baseline,
+        update_baseline=update_baseline,
+        exit_zero=exit_zero,
+        fix=fix,
+        unsafe_fixes=unsafe_fixes,
+        diff=diff,
+    )
+    if status := checking.check(asked):
+        raise typer.Exit(status)
 
-        texts = [report.to_json() for report in reports]
-        write(document(texts, len(paths) == 1 and not os.path.isdir(paths[0]), charset()))
-    elif len(reports) > 1 and sys.stderr.isatty():
-        complain(_summary(reports))
-    if any(map(inputs.is_unusable, reports)):
-        raise typer.Exit(USAGE)
-    if not exit_zero and any(report.problems for report in reports):
-        raise typer.Exit(1)
+
+@app.command()
+def rule(
+    name: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="A rule's code or name; SHP3 lists those below it.")
+    ] = None,
+    all: Annotated[bool, typer.Option("--all", help="List every rule.")] = False,
+    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+) -> None:
+    """Print a rule's page: what goes wrong, why, examples, and where the claim is from."""
+    from .show.rules import rules_text
+
+    if (name is None) == (not all):
+        raise UsageError("rule takes one CODE or --all")
+    try:
+        write(rules_text(name or "ALL", format is Format.json, charset()))
+    except LookupError as error:
+        raise UsageError(str(error.args[0])) from None
 
 
 @app.command()
@@ -132,6 +179,8 @@ def sizes(
     ] = None,
     upto: Annotated[int | None, typer.Option(min=1, help="List the sizes up to this one.")] = None,
     set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
     format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
 ) -> None:
     """Say which input sizes run, and which keep the contract: exactly, for all integers.
@@ -143,11 +192,11 @@ def sizes(
     from .report import Report
     from .show.sizes import sizes_json, sizes_lines
 
-    arch = inputs.architecture(path, inputs.settings(set))
+    arch = inputs.architecture(path, inputs.settings(set, call, batch, input))
     if isinstance(arch, Report):
         raise typer.Exit(_shown(arch))
     try:
-        found = sizes_of(arch, inputs.shape(input))
+        found = sizes_of(arch, inputs.shape(input) if arch.retrace is None else None)
     except SpecError as error:
         raise UsageError(f"{path}: {error.problem.message}") from None
     point = inputs.point(near, found.symbols, found.trace.shape_in)
@@ -171,9 +220,12 @@ def mirror(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many proposals to show.")] = 3,
     skips: Annotated[bool, typer.Option("--skips", help="Join the encoder's tensors, as U-Nets do.")] = False,
+    emit: Annotated[bool, typer.Option("--emit", help="The best one as a PyTorch module.")] = False,
     output: Output = None,
     force: Force = False,
     set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
     format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
 ) -> None:
     """Propose decoders that return exactly what the encoder takes, the best first.
@@ -183,8 +235,8 @@ def mirror(
     from .proposing import Request, propose
     from .report import Report
 
-    request = Request(inputs.shape(input), style, skips, top, format is Format.json, output, force)
-    left = propose(inputs.architecture(path, inputs.settings(set)), request)
+    request = Request(inputs.shape(input), style, skips, top, format is Format.json, emit, output, force)
+    left = propose(inputs.architecture(path, inputs.settings(set, call, batch, input)), request)
     if isinstance(left, Report):
         raise typer.Exit(_shown(left))
 
@@ -197,12 +249,14 @@ def explain(
     ],
     input: Input = None,
     set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
 ) -> None:
     """Print the arithmetic of one layer, filled in. Exit status: 1 where the layer cannot run."""
     from .show.explanation import explanation, find
     from .show.text import visible
 
-    report = inputs.judged(path, inputs.shape(input), inputs.settings(set))
+    report = inputs.judged(path, inputs.shape(input), inputs.settings(set, call, batch, input))
     if report.trace is None:
         raise typer.Exit(_shown(report))
     try:
@@ -230,6 +284,8 @@ def emit(
     train: Annotated[bool, typer.Option("--train", help="Add a training loop.")] = False,
     force: Force = False,
     set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
 ) -> None:
     """Write a PyTorch module, with every shape in it and a check of them.
 
@@ -238,7 +294,12 @@ def emit(
     from .emitting import emitted, save
 
     wishes = {"any_size": any_size, "vae": vae, "train": train}
-    save(emitted(path, inputs.shape(input), inputs.settings(set), **wishes), output, path, force)
+    save(
+        emitted(path, inputs.shape(input), inputs.settings(set, call, batch, input), **wishes),
+        output,
+        path,
+        force,
+    )
 
 
 @app.command()
@@ -270,20 +331,7 @@ def _shown(report: Report) -> int:
     """The exit status for a file that cannot be read or understood, once that is printed."""
     if inputs.is_unusable(report):
         return USAGE
-    write(_printed(report, Format.full))
+    from .show.full import printed
+
+    write(printed(report, charset()))
     return 1
-
-
-def _printed(report: Report, chosen: Format) -> str:
-    if chosen is Format.concise:
-        from .show.concise import concise
-
-        return "".join(f"{line}\n" for line in concise(report.path, report.problems, charset()))
-    from .show.full import full
-
-    return full(report.path, report.text, report.trace, report.problems)
-
-
-def _summary(reports: list[Report]) -> str:
-    wrong = sum(bool(report.problems) for report in reports)
-    return f"{len(reports)} files, {wrong or 'none'} with problems"

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .arch import Arch
+from .lint.selection import Selection
 from .output import complain
-from .problem import UNREADABLE, Problem, SpecError
+from .problem import UNREADABLE, Problem, ShapeError, SpecError
+from .read.target import is_target, read_target, split, text_of
 from .report import Report, judge
 from .shapes import Shape, sample, whole_shape
 
-Settings = dict[str, int | float]
+
+class Settings(dict[str, int | float]):
+    """`--set` by name, and what a model in a Python file needs beside: `--call`, `--batch` and `--input` as given."""
+
+    call: str | None = None
+    batch: int | None = None
+    input: str | None = None
+
 
 SUFFIX = ".arch.yaml"
 
@@ -28,24 +37,34 @@ class UsageError(SystemExit):
         super().__init__(USAGE)
 
 
-def reports(paths: Iterable[str], shape: Shape | None, settings: Settings) -> Iterator[Report]:
-    """A report on each file; for a folder, on each spec in it and below it. No file is reported twice."""
+def reports(
+    paths: Iterable[str],
+    shape: Shape | None,
+    settings: Settings,
+    select: Callable[[str], Selection] = lambda path: Selection(),
+    excludes: Callable[[str], bool] = lambda path: False,
+) -> Iterator[Report]:
+    """A report on each file; for a folder, on each spec in it and below it. No file is reported twice.
+
+    `select` gives the rules that are on for a file; `excludes` says of what was found in a folder whether it
+    is left out.
+    """
     seen: set[str] = set()
     for path in paths:
         try:
-            files = _specs(path) if os.path.isdir(path) else [path]
+            files = _specs(path, excludes) if os.path.isdir(path) else [path]
         except OSError as error:
             yield unusable(path, f"cannot be read: {error.strerror}: `{error.filename}`")
             continue
         for file in files:
             if os.path.normpath(file) not in seen:
                 seen.add(os.path.normpath(file))
-                yield judged(file, shape, settings)
+                yield judged(file, shape, settings, select(file))
         if not files:
             yield unusable(path, f"no *{SUFFIX} in the folder")
 
 
-def _specs(folder: str) -> list[str]:
+def _specs(folder: str, excludes: Callable[[str], bool]) -> list[str]:
     """The specs in a folder and below it; hidden folders (`.git`, `.venv`) are left out."""
 
     def refuse(error: OSError) -> None:
@@ -53,18 +72,20 @@ def _specs(folder: str) -> list[str]:
 
     found = []
     for below, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and not excludes(os.path.join(below, name))
+        ]
         found += [os.path.join(below, file) for file in files if file.endswith(SUFFIX)]
-    return sorted(found)
+    return sorted(file for file in found if not excludes(file))
 
 
-def judged(path: str, shape: Shape | None, settings: Settings) -> Report:
+def judged(path: str, shape: Shape | None, settings: Settings, selection: Selection = Selection()) -> Report:
     """The report on one file or on stdin."""
     arch = architecture(path, settings)
     if isinstance(arch, Report):
         return arch
     try:
-        return judge(arch, shape)
+        return judge(arch, shape, selection)
     except SpecError as error:
         return _refused(Report(arch.path, None, (error.problem,)))
 
@@ -74,6 +95,8 @@ def architecture(path: str, settings: Settings) -> Arch | Report:
     from .read.decode import decode
     from .read.spec import loads
 
+    if ":" in path and is_target(path):
+        return _model(path, settings)
     name, text = "<stdin>" if path == "-" else path, None
     try:
         text = decode(_bytes(path))
@@ -82,6 +105,18 @@ def architecture(path: str, settings: Settings) -> Arch | Report:
         return unusable(name, f"cannot be read: {error.strerror or error}")
     except SpecError as error:
         return _refused(Report(name, None, (error.problem,), text=text))
+
+
+def _model(target: str, settings: Settings) -> Arch | Report:
+    """What the model in a Python file does at the size given, or the report that says why it cannot be built."""
+    file, _ = split(target)
+    complain(f"importing `{file}`, which runs the code in it")
+    try:
+        return read_target(target, settings.input, settings.call, settings.batch)
+    except SpecError as error:
+        return _refused(Report(target, None, (error.problem,)))
+    except ShapeError as error:
+        return _refused(Report(file, None, (error.problem,), text=text_of(file)))
 
 
 def _bytes(path: str) -> bytes:
@@ -117,14 +152,17 @@ def is_unusable(report: Report) -> bool:
 def shape(text: str | None) -> Shape | None:
     """`--input` as a shape. Raises `UsageError`."""
     try:
-        return None if text is None else whole_shape(text)
+        return None if text is None else whole_shape(text.partition(";")[0])
     except SpecError as error:
         raise UsageError(f"--input: {_said(error.problem)}") from None
 
 
-def settings(texts: list[str] | None) -> Settings:
-    """`width=32` as a name and a number. Raises `UsageError`."""
-    settings: Settings = {}
+def settings(
+    texts: list[str] | None, call: str | None = None, batch: int | None = None, input: str | None = None
+) -> Settings:
+    """`width=32` as a name and a number, with what a model needs. Raises `UsageError`."""
+    settings = Settings()
+    settings.call, settings.batch, settings.input = call, batch, input
     for text in texts or []:
         name, _, number = text.partition("=")
         try:

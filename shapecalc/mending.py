@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .files import write_whole
 from .fixing import diff, fixed
 from .inputs import USAGE, Settings, is_unusable
+from .lint.selection import Selection
 from .output import complain, write
 from .read.decode import decode, encode_like
 from .report import Report
@@ -15,10 +16,11 @@ from .shapes import Shape
 
 
 class Plan(NamedTuple):
-    """What `--fix` is to do: with the unsafe repairs too, or only showing the change."""
+    """What `--fix` is to do: with the unsafe repairs too, or only showing the change; by which rules."""
 
     unsafe: bool
     only_diff: bool
+    select: Callable[[str], Selection] = lambda path: Selection()
 
 
 def mended(
@@ -26,15 +28,16 @@ def mended(
 ) -> Iterator[tuple[Report, str]]:
     """Each report as it is after the repairs, and the change as a diff.
 
-    Files are written, whole or not at all, unless the plan only shows; a summary of each goes to stderr.
+    Files are written, whole or not at all, unless the plan only shows; a summary of each goes to stderr. Models in
+    Python files are left as they are.
     Raises `OSError` where a file cannot be written.
     """
     for report in reports:
-        if report.text is None or not report.problems:
+        if report.text is None or not report.problems or (report.path or "").endswith(".py"):
             yield report, ""
             continue
-        result = fixed(report.text, report.path, shape, plan.unsafe, settings)
         path = report.path or "<stdin>"
+        result = fixed(report.text, report.path, shape, plan.unsafe, settings, plan.select(path))
         if result.applied and not plan.only_diff:
             _replace(path, report.text, result.text)
         _say(path, len(result.applied), result.report, plan)
@@ -64,5 +67,5 @@ def diffs(after: Iterator[tuple[Report, str]]) -> int:
     status = 0
     for report, change in after:
         write("".join(f"{visible}\n" for visible in change.splitlines()))
-        status = max(status, USAGE if is_unusable(report) else int(bool(change or report.problems)))
+        status = max(status, USAGE if is_unusable(report) else int(bool(change) or report.fails))
     return status

@@ -126,6 +126,7 @@ BAD_SHAPE = Code("SHP011", "malformed-size")
 LIMIT = Code("SHP012", "oversized-spec")
 UNKNOWN_KEY = Code("SHP013", "unknown-key")
 NO_INPUT = Code("SHP014", "missing-input")
+UNBUILT = Code("SHP015", "failing-model-file")
 
 # SHP1xx: torch would raise
 BAD_ARGUMENT = Code("SHP101", "refused-argument")
@@ -146,14 +147,21 @@ AXIS = Code("SHP115", "axis-out-of-range")
 ONE_VALUE = Code("SHP116", "one-value-per-channel")
 INPUT_COUNT = Code("SHP117", "input-count")
 UNPOOL_SIZE = Code("SHP118", "unpool-size")
+RAISED = Code("SHP119", "failing-forward")
 
 # SHP2xx: the contract is broken
 UNMIRRORED = Code("SHP201", "unmirrored-output")
 OUTPUT = Code("SHP202", "output-mismatch")
 LATENT = Code("SHP203", "latent-mismatch")
 FOLDED_BATCH = Code("SHP204", "folded-batch")
+BROADCAST_LOSS = Code("SHP205", "broadcast-loss")
+FROZEN_BATCH = Code("SHP206", "frozen-batch")
+ROUNDED = Code("SHP207", "rounded-size")
 
 # SHP9xx: the tool's own
 SIZE_LIMIT = Code("SHP901", "size-formula-limit")
 UNREADABLE = Code("SHP902", "unreadable-file")
 NO_MIRROR = Code("SHP903", "missing-mirror")
+UNUSED_SUPPRESSION = Code("SHP904", "unused-suppression")
+MALFORMED_SUPPRESSION = Code("SHP905", "malformed-suppression")
+DATA_DEPENDENT = Code("SHP906", "data-dependent-forward")

@@ -95,9 +95,9 @@ def _outcome(before: Trace, after: Trace, where: int | None, changes: Changes) -
         here = f"{spell(after.steps[now].shape_out)} here"
     if after.output is None:
         return here
-    end = f"{spell(after.shape_out or ())} at the end"
-    is_last = where == len(before.arch.nodes) - 1
-    return f"{here} and {end}" if where in changes and not is_last and here else end
+    end = spell(after.shape_out or ())
+    is_said = where not in changes or where == len(before.arch.nodes) - 1 or here in ("", f"{end} here")
+    return f"{end} at the end" if is_said else f"{here} and {end} at the end"
 
 
 def _put_in(arch: Arch, number: int, change: Change) -> str:

@@ -33,6 +33,11 @@ class Report(NamedTuple):
         return not any(problem.severity == "error" for problem in self.problems)
 
     @property
+    def fails(self) -> bool:
+        """Whether a check fails: on an error or a warning, not on a note."""
+        return any(problem.severity != "note" for problem in self.problems)
+
+    @property
     def name(self) -> str | None:
         return self.trace.arch.name if self.trace else None
 
@@ -105,7 +110,18 @@ def judge(
             _helped(traced, problem) for problem in problems if not selection.ignores(problem.code)
         )
     problems += tuple(lint(traced, selection))
-    return Report(arch.path, traced, problems, verdict.needs, arch.text)
+    if arch.text is not None and "shapecalc:" in arch.text:
+        from .lint.suppress import suppressed
+
+        problems = tuple(suppressed(traced, problems, selection))
+    return Report(arch.path, traced, _without_remarks(problems), verdict.needs, arch.text)
+
+
+def _without_remarks(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Where something is wrong, no notes: mending it will change what they are about."""
+    if any(problem.severity == "error" for problem in problems):
+        return tuple(problem for problem in problems if problem.severity != "note")
+    return problems
 
 
 def _helped(traced: Trace, problem: Problem) -> Problem:
@@ -113,6 +129,8 @@ def _helped(traced: Trace, problem: Problem) -> Problem:
 
     A clean check, the most frequent, does not pay for these imports.
     """
+    if problem.severity != "error":
+        return problem
     from .repair import repaired
 
     problem = repaired(traced, problem)

@@ -19,7 +19,10 @@ HOMES = {
     "yaml": ["read/tree.py"],
     "rich": ["show/", "cli.py"],
     "typer": ["cli.py"],
-    "pydantic": ["show/json.py"],
+    "hypothesis": ["strategies.py"],
+    "pytest": ["pytest_plugin.py"],
+    "torch": ["read/capture/"],
+    "pydantic": ["show/json.py", "config_table.py"],
 }
 
 

@@ -35,8 +35,14 @@ def spec(path: Path, text: str) -> str:
 
 
 def test_clean_file_says_nothing_in_a_pipe() -> None:
-    result = run("check", CLEAN)
+    result = run("check", str(EXAMPLES / "unet.arch.yaml"))
     assert (result.stdout, result.stderr, result.exit_code) == ("", "", 0)
+
+
+def test_notes_do_not_fail_a_check() -> None:
+    result = run("check", CLEAN)
+    assert [line.split()[1] for line in result.stdout.splitlines()] == ["note[SHP304]"] * 3
+    assert (result.stderr, result.exit_code) == ("", 0)
 
 
 def test_one_line_a_problem_in_a_pipe() -> None:

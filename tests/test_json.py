@@ -76,7 +76,7 @@ def test_edits_mend_the_file() -> None:
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_examples(example: str) -> None:
     made = document(check(example))
-    assert made["ok"] == (not made["problems"])
+    assert made["ok"] == all(problem["severity"] != "error" for problem in made["problems"])
     assert (made["output"] is None) == any(problem["code"].startswith("SHP1") for problem in made["problems"])
 
 

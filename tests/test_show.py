@@ -104,7 +104,14 @@ def test_clean_screen() -> None:
         decoder.5  Sigmoid          1x10x474
         total                                                              14,217
 
-        ok: 1x10x474 comes back unchanged
+        note[SHP304] decoder.0: uneven overlap: some outputs sum 4 taps, others 1
+          (kernel_size=4 with padding=2, output_padding=1 mends it)
+        note[SHP304] decoder.2: uneven overlap: some outputs sum 4 taps, others 1
+          (kernel_size=4 with padding=2, output_padding=1 mends it)
+        note[SHP304] decoder.4: uneven overlap: some outputs sum 4 taps, others 1
+          (kernel_size=4 with output_padding=0 mends it)
+
+        ok: 1x10x474 comes back unchanged, 3 notes
         """)
 
 

@@ -60,7 +60,7 @@ def test_narrow_terminal_breaks_no_line(tmp_path: Path) -> None:
 
 @posix
 def test_summary_of_several_files_on_a_terminal() -> None:
-    written, status = on_terminal("check", CLEAN, WRONG, "--format", "concise")
+    written, status = on_terminal("check", "examples/unet.arch.yaml", WRONG, "--format", "concise")
     assert written.splitlines()[1:] == ["shapecalc: 2 files, 1 with problems"]
     assert status == 1
 

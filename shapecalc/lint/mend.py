@@ -40,7 +40,7 @@ class Mender:
         return problem
 
     def _is_better(self, after: Trace, problem: Problem) -> bool:
-        if after.failed is not None or len(contract(after).problems) > len(contract(self.before).problems):
+        if after.failed is not None or contract(after).problems:
             return False
         now = Counter(rule.code.id for rule, _ in self.selection.findings(after))
         return now[problem.code.id] < self.found[problem.code.id] and now <= self.found

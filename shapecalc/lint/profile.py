@@ -33,7 +33,7 @@ def _has_skips(trace: Trace) -> bool:
 
 
 def _has_two_heads(trace: Trace) -> bool:
-    """Whether the code splits into a mean and a log-variance: two layers of one kind read one node."""
+    """Whether the code splits into a mean and a log-variance: two layers of one kind read one node, or two parts it."""
     arch = trace.arch
     decoder = arch.sections.get("decoder", range(0))
     seen = set()
@@ -44,7 +44,11 @@ def _has_two_heads(trace: Trace) -> bool:
             if key in seen:
                 return True
             seen.add(key)
-    return False
+    parts = ("Split", "Chunk", "Slice")
+    halves = [
+        node for node in arch.nodes if node.sources == (decoder.start,) and type(node.layer).__name__ in parts
+    ]
+    return len(halves) == 2
 
 
 def _by_ends(trace: Trace) -> str:

@@ -39,7 +39,7 @@ def _placed(trace: Trace, rule: Rule, finding: Finding) -> Problem:
         rule.code,
         finding.message,
         finding.note,
-        severity=rule.level,
+        severity=finding.level or rule.level,
         path=node.path if node else None,
         place=node.origin.argument(finding.argument) if node and node.origin else None,
         labels=labels,

@@ -18,8 +18,8 @@ class Selection(NamedTuple):
 
     `select` replaces the rules that are on by default, `extend` adds to them, `ignore` takes away; of those
     that name a rule the longest selector decides, and the later list where two are as long. Selectors are
-    codes (`SHP302`), their beginnings (`SHP3`), names (`never-read-input`) and `ALL`. `profile` is that of the
-    architecture unless given. `options` holds the rules' options, by the rules' names.
+    codes (`SHP302`), their beginnings (`SHP3`), names (`never-read-input`, which count as long as a code) and `ALL`.
+    `profile` is that of the architecture unless given. `options` holds the rules' options, by the rules' names.
     """
 
     select: Sequence[str] | None = None

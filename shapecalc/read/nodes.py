@@ -28,11 +28,19 @@ class Source:
         >>> Source("a\\r\\nbc").place(3, 5)
         Place(line=2, column=1, end_line=2, end_column=3)
         """
-        starts = self._starts
-        if not starts:
-            starts += [0, *(match.end() for match in re.finditer(r"\r\n?|\n", self.text))]
+        starts = self._lines()
         line, end_line = bisect_right(starts, start), bisect_right(starts, end)
         return Place(line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
+
+    def start(self, line: int) -> int:
+        """Where a line begins; behind the last one, the end of the text."""
+        starts = self._lines()
+        return starts[line - 1] if line <= len(starts) else len(self.text)
+
+    def _lines(self) -> list[int]:
+        if not self._starts:
+            self._starts += [0, *(match.end() for match in re.finditer(r"\r\n?|\n", self.text))]
+        return self._starts
 
     def error(self, message: str, start: int, end: int, help: str | None = None) -> SpecError:
         """The refusal of `text[start:end]` as broken syntax."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..problem import Problem
+from .formats import Judged
 from .text import visible
+
+
+def printed(report: Judged, charset: str) -> str:
+    """A report's lines."""
+    return "".join(f"{line}\n" for line in concise(report.path, report.problems, charset))
 
 
 def concise(path: str | None, problems: tuple[Problem, ...], charset: str = "utf-8") -> Iterator[str]:

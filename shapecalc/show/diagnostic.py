@@ -19,6 +19,7 @@ Line = list[Piece]
 #: A tab in a source line is drawn this wide, whatever its column.
 TAB = "    "
 DOTS = "..."
+INDENT = "  "
 SAFE = "   [safe fix]"
 #: Below this many columns the source is not cut any further.
 FEWEST_COLUMNS = 24
@@ -45,6 +46,15 @@ def diagnostic(
     for word, said in (("note", problem.note), ("help", problem.help)):
         lines += _remark(word, said, problem, margin, width, charset) if said else []
     return lines
+
+
+def remark(problem: Problem, width: int = 120, charset: str = "utf-8") -> list[Line]:
+    """A note in short: where, what, and its repair; `shapecalc rule CODE` says the rest."""
+    code = f"{problem.severity}[{problem.code.id}]"
+    where = f" {visible(problem.path, charset)}:" if problem.path else ""
+    said = f"{problem.message} ({problem.help})" if problem.help else problem.message
+    first, *rest = wrapped(f"{code}{where} {visible(said, charset)}", width - len(INDENT))
+    return [[(code, problem.severity), (first[len(code) :], "")], *([(INDENT + line, "")] for line in rest)]
 
 
 def plain(lines: list[Line]) -> str:

@@ -13,11 +13,12 @@ from ..input_sizes import Sizes
 from ..problem import Problem
 from ..shapes import N, spell
 from ..trace import Trace
-from .diagnostic import diagnostic
+from .diagnostic import diagnostic, remark
+from .formats import Judged
 from .formula import signed, spelt
 from .sizes import summary
 from .table import Glyphs, table
-from .text import encodes, visible
+from .text import encodes, visible, wrapped
 
 #: The terminal's own colours by name, so that they suit a dark screen and a light one.
 THEME = Theme(
@@ -30,6 +31,11 @@ THEME = Theme(
         "safe": "green",
     }
 )
+
+
+def printed(report: Judged, charset: str) -> str:
+    """A report on the screen, whose charset rich knows."""
+    return full(report.path, report.text, report.trace, report.problems)
 
 
 def full(
@@ -97,11 +103,20 @@ def _show(
         for said in _conditions(trace):
             _print(screen, Text(visible(signed(said, charset), charset)))
         screen.print()
+    remarks = [problem for problem in problems if problem.severity == "note"]
     for problem in problems:
-        for line in diagnostic(problem, path, text, screen.width, charset):
+        if problem.severity != "note":
+            for line in diagnostic(problem, path, text, screen.width, charset):
+                _print(screen, Text.assemble(*line))
+            screen.print()
+    for problem in remarks:
+        for line in remark(problem, screen.width, charset):
             _print(screen, Text.assemble(*line))
+    if remarks:
         screen.print()
-    _print(screen, _closing(trace, problems))
+    closing = _closing(trace, problems)
+    for line in wrapped(closing.plain, screen.width):
+        _print(screen, Text(line, style=closing.style))
 
 
 def _print(screen: Console, line: Text) -> None:
@@ -117,11 +132,12 @@ def _conditions(trace: Trace) -> list[str]:
 
 
 def _closing(trace: Trace | None, problems: tuple[Problem, ...]) -> Text:
-    if problems:
+    if any(problem.severity != "note" for problem in problems):
         return Text(counted(problems), style="bold red")
+    notes = f", {counted(problems)}" if problems else ""
     if trace is not None and trace.arch.contract.mirrors and trace.shape_out == trace.shape_in:
-        return Text(f"ok: {spell(trace.shape_in)} comes back unchanged", style="green")
-    return Text("ok", style="green")
+        return Text(f"ok: {spell(trace.shape_in)} comes back unchanged{notes}", style="green")
+    return Text(f"ok{notes}", style="green")
 
 
 def counted(problems: tuple[Problem, ...]) -> str:

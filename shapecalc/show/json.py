@@ -12,6 +12,7 @@ from ..problem import Place, Problem
 from ..size import Size
 from ..trace import Step, Trace
 from ..version import __version__
+from .formats import Judged
 
 SizeModel = int | str
 ShapeModel = list[SizeModel]
@@ -101,9 +102,10 @@ def to_json(path: str | None, trace: Trace | None, problems: Sequence[Problem], 
     return report_model(path, trace, problems, ok).model_dump_json(by_alias=True, indent=2)
 
 
-def document(reports: Sequence[str], alone: bool, charset: str) -> str:
-    """Reports' texts as one document, an array unless the report stands `alone`, in what the charset has."""
-    text = reports[0] if alone else f"[{', '.join(reports)}]"
+def document(reports: Sequence[Judged], alone: bool, charset: str) -> str:
+    """Reports as one document, an array unless one stands `alone`, in what the charset has."""
+    texts = [to_json(report.path, report.trace, report.problems, report.ok) for report in reports]
+    text = texts[0] if alone else f"[{', '.join(texts)}]"
     if not text.isascii() and charset.lower().replace("-", "") != "utf8":
         import json
 

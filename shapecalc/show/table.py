@@ -9,21 +9,13 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from ..arch import Call
 from ..layer import Layer, Shape
 from ..shapes import sample
 from ..trace import Trace
 from .formula import separator, spelt, spelt_size, texts_apart
 from .text import visible
-
-#: Arguments worth a column, in short, as conv-arithmetic tables have them.
-WINDOW = {
-    "kernel_size": "k",
-    "stride": "s",
-    "padding": "p",
-    "output_padding": "op",
-    "dilation": "d",
-    "groups": "g",
-}
+from .windows import window
 
 COLUMNS = ("layer", "kind", "in → out", "window", "parameters")
 #: Columns that are left out where the screen has no room for them, the least needed first.
@@ -71,7 +63,7 @@ def _rows(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[list[Text], str | None
         params = Text(f"{step.params:,}" if step.params else "", style="dim")
         yield (
             [
-                *_names(step.path, step.layer, glyphs, "cyan"),
+                *_names(step.path, step.layer, glyphs, "cyan", step.call),
                 shapes,
                 Text(window(step.layer), style="dim"),
                 params,
@@ -87,8 +79,14 @@ def _rows(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[list[Text], str | None
         yield [Text("total", style="dim"), Text(), Text(), Text(), Text(f"{total:,}", style="bold")], TOTAL
 
 
-def _names(path: str, layer: Layer, glyphs: Glyphs, style: str = "") -> list[Text]:
-    return [Text(visible(path, glyphs.charset), style=style), Text(repr(layer).partition("(")[0])]
+def _names(
+    path: str, layer: Layer, glyphs: Glyphs, style: str = "", call: Call | None = None
+) -> list[Text]:
+    """The path and the kind; a row that rests on no rule says so."""
+    kind = Text(repr(layer).partition("(")[0])
+    if call is not None and call.standing != "EXACT":
+        kind.append(f" ({call.standing.lower()})", style="dim")
+    return [Text(visible(path, glyphs.charset), style=style), kind]
 
 
 def _fitting(rows: list[list[Text]], width: int) -> list[int]:
@@ -129,20 +127,3 @@ def _marked(returned: Shape, taken: Shape, charset: str) -> Text:
         (shown,) = texts_apart([spelt_size(size, charset)])
         text.append(shown, style="" if same_axis else "bold green")
     return text
-
-
-def window(layer: Layer) -> str:
-    """Kernel, stride, padding and the like in short: `k3 s2 p1`.
-
-    >>> from shapecalc.read.layer_text import parse_layer
-    >>> window(parse_layer("Conv2d(1, 8, (3, 5), stride=2, padding=1)"))
-    'k3x5 s2 p1'
-    """
-    shown = []
-    for name, letter in WINDOW.items():
-        field = layer.fields.get(name)
-        value = getattr(layer, name, None)
-        if field is not None and value is not None and (field.required or value != field.default):
-            sizes = value if isinstance(value, tuple) else (value,)
-            shown.append(letter + "x".join(map(str, sizes if len(set(sizes)) > 1 else sizes[:1])))
-    return " ".join(shown)

@@ -7,8 +7,9 @@ is data that nothing reads: `max(0, remainder - padding)` rows. They get no grad
 up.
 
 A tensor that another layer reads whole (a skip, the other branch of a block) has lost nothing, and gaps between
-the windows are `never-read-input`. In an encoder with a decoder every dropped row counts; elsewhere a pool of an
-odd size is daily bread, and it takes two rows, or `percent` of the axis (5 unless told otherwise), to be told.
+the windows are `never-read-input`. In an encoder with a decoder every dropped row counts, and is a warning;
+elsewhere a pool of an odd size is daily bread, and it takes two rows, or `percent` of the axis (5 unless told
+otherwise), for a note.
 
 It is fine where the last row is a frame or a border that may go: `# shapecalc: ignore[SHP301] reason`.
 
@@ -68,7 +69,7 @@ from ..windows import (
 if TYPE_CHECKING:
     from ...window import Slide
 
-LEVEL = "note"
+LEVEL = "warning"
 
 
 def findings(trace: Trace, *, percent: int = 5) -> Iterator[Finding]:
@@ -99,6 +100,7 @@ def findings(trace: Trace, *, percent: int = 5) -> Iterator[Finding]:
             "; ".join(_why(found, name) for name, *_ in axes),
             argument="stride",
             repairs=tuple(_repairs(found)),
+            level=None if every_row else "note",
         )
 
 

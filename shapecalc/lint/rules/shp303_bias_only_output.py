@@ -60,6 +60,7 @@ def findings(trace: Trace) -> Iterator[Finding]:
             f"{_why(found, gaps)}; they hold {_what(found)}",
             argument=_blamed(found, gaps),
             repairs=tuple(_repairs(found)),
+            level=None if any(gaps) else "note",
         )
 
 

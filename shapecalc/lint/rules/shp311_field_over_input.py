@@ -69,7 +69,8 @@ def _encoding(trace: Trace) -> Iterator[Windowed]:
     growing = (number for number, step in enumerate(trace.steps) if scales(step, grows=True))
     end = min(decoder.start, next(growing, len(trace.steps)))
     for found in windowed(trace):
-        if found.number < end and found.is_known and found.step.layer.role == "weights":
+        is_conv = found.step.layer.role == "weights" and not found.is_transposed
+        if found.number < end and found.is_known and is_conv:
             yield found
 
 
@@ -81,4 +82,7 @@ def _sees_all(trace: Trace, found: Windowed) -> bool:
     if source == INPUT:
         return False
     middle = [int(slide.size) // 2 for slide in found.slides]
-    return reads(trace, source - 1, middle).extent == trace.shape_in[2:]
+    try:
+        return reads(trace, source - 1, middle).extent == trace.shape_in[2:]
+    except ValueError:  # a reshape has mixed the samples
+        return False

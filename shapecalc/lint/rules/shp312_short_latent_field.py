@@ -56,7 +56,10 @@ def findings(trace: Trace, *, least: int = 0) -> Iterator[Finding]:
         return
     shape = trace.steps[code].shape_out
     first = 2 if len(shape) > 2 else 1
-    field = reads(trace, code, [size // 2 for size in shape[first:] if isinstance(size, int)])
+    try:
+        field = reads(trace, code, [size // 2 for size in shape[first:] if isinstance(size, int)])
+    except ValueError:  # a reshape has mixed the samples
+        return
     short = [
         f"{extent} of {size} along the {name}"
         for name, extent, size in zip(AXES[len(sizes)], field.extent, sizes)

@@ -68,7 +68,10 @@ def findings(trace: Trace) -> Iterator[Finding]:
                 _witness(trace, later, axis - rank, name),
                 argument="stride" if found.slides[axis].stride > 1 else "kernel_size",
                 labels=(
-                    (later[0].number, f"reads {name} 1 with a kernel of {later[0].slides[axis].kernel_size}"),
+                    (
+                        later[0].number,
+                        f"reads {name} 1 with a kernel of {later[0].slides[axis - rank].kernel_size}",
+                    ),
                 ),
                 repairs=tuple(_repairs(found, axis)),
             )
@@ -86,22 +89,24 @@ def _later(
 ) -> list[Windowed]:
     """The layers downstream that slide over the 1 with larger kernels, as long as the axis stays 1."""
     found, seen, at = list[Windowed](), {number}, [number]
+    rank = len(trace.steps[number].shape_out)
     while at:
         for reader in reading.get(at.pop() + 1, ()):
             if reader in seen:
                 continue
             seen.add(reader)
             shape = trace.steps[reader].shape_out
-            one_of = known.get(reader)
-            if one_of and not one_of.is_transposed and one_of.slides[axis].kernel_size > 1:
-                found.append(one_of)
-            if (
-                len(shape) == len(trace.steps[number].shape_out)
-                and shape[axis] == 1
-                and set(shape[2:]) != {1}
-            ):
+            windows = known.get(reader)
+            if windows and _slides_along(windows, axis):
+                found.append(windows)
+            if len(shape) == rank and shape[axis] == 1 and set(shape[2:]) != {1}:
                 at.append(reader)
-    return sorted(found, key=lambda one_of: one_of.number)
+    return sorted(found, key=lambda windows: windows.number)
+
+
+def _slides_along(windows: Windowed, axis: int) -> bool:
+    slides = windows.slides
+    return not windows.is_transposed and len(slides) >= -axis and slides[axis].kernel_size > 1
 
 
 def _layers(number: int) -> str:

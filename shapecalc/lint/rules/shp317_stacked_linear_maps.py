@@ -97,7 +97,7 @@ from ...trace import Step, Trace
 from .._spans import scales, spans
 from ..rule import Finding
 
-LEVEL = "warning"
+LEVEL = "note"
 
 
 def findings(trace: Trace) -> Iterator[Finding]:

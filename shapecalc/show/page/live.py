@@ -1,0 +1,196 @@
+"""What a page needs to answer for every size by itself: the engine's formulas and conditions, as data.
+
+A trace of symbols holds each size as an exact formula and each condition under which a layer runs. They are written
+out here, once each, with the texts of what may go wrong (`messages`) and the sets of sizes that work; `page.js`
+evaluates them in exact integers. Before a page promises anything, its formulas are compared with traces of
+integers at the sizes round the given one, and at those where something else goes wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ...algebra.formula import Polynomial, Stairs
+from ...algebra.solve import Solution, solve
+from ...arch import Arch
+from ...input_sizes import SAMPLES, Sizes, freed
+from ...layer import Shape
+from ...shapes import N
+from ...size import Condition, Expr, Size, SizeLimit, same
+from ...trace import Trace
+from .messages import Disagreement, messages, stated
+from .values import Formulas
+
+if TYPE_CHECKING:
+    from ...algebra.segments import Segments
+
+#: A page's records may take so many characters; more would make it slow to load.
+MOST_CHARACTERS = 200_000
+#: So many boxes of sizes that work are searched for the nearest; more are not exported.
+MOST_BOXES = 500
+#: Integers up to here are numbers in JavaScript too; larger ones are written as text.
+_SAFE = 1 << 53
+
+
+class Off(Exception):
+    """Why a page cannot answer for other sizes."""
+
+
+def records(trace: Trace) -> dict[str, Any]:
+    """The records for the input of a trace, with its axes freed; raises `Off` where there are none."""
+    arch, shape = trace.arch, trace.shape_in
+    has_letters = any(not isinstance(size, int) and size != N for size in shape)
+    given = None
+    if not has_letters:
+        free = freed(shape)
+        given = {str(name): size for name, size in zip(free, shape) if isinstance(size, int) and name != size}
+        shape = free
+    try:
+        found = Sizes(arch, shape)
+        if found.limit:
+            raise Off(f"the sizes of this network are no formulas: {found.limit.message}")
+        return _records(found, given)
+    except SizeLimit as limit:
+        raise Off(f"the sizes of this network are no formulas: {limit}") from None
+    except Disagreement as difference:
+        raise Off(str(difference)) from None
+
+
+def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
+    formulas = Formulas()
+    trace, arch = found.trace, found.trace.arch
+    write = _Writer(formulas)
+    needs, texts = messages(found, given, formulas)
+    steps = [
+        {
+            "from": list(arch.nodes[number].sources),
+            "out": write.shape(step.shape_out),
+            "macs": write.size(step.macs),
+            "needs": [[number, *write.condition(need.condition)] for number, need in needs.get(number, ())],
+        }
+        for number, step in enumerate(trace.steps)
+    ]
+    promise = arch.contract
+    return {
+        "symbols": list(found.symbols),
+        "given": given,
+        "input": write.shape(trace.shape_in),
+        "steps": steps,
+        "failed": trace.failed,
+        "returns": None if arch.returns is None else list(arch.returns),
+        "mirrors": promise.mirrors,
+        "decoder": _bounds(arch),
+        "latent": None
+        if promise.latent is None or promise.latent_node is None
+        else [promise.latent_node, write.shape(stated(trace, promise.latent))],
+        "output": None if promise.output is None else write.shape(stated(trace, promise.output)),
+        "messages": texts,
+        "legal": _legal(found),
+        "formulas": write.all(),
+    }
+
+
+def _bounds(arch: Arch) -> list[int]:
+    decoder = arch.sections.get("decoder", range(0))
+    return [decoder.start, decoder.stop]
+
+
+class _Writer:
+    """Sizes and conditions as data that refers to formulas by their numbers."""
+
+    def __init__(self, formulas: Formulas) -> None:
+        self.formulas = formulas
+
+    def shape(self, shape: Shape) -> list[Any]:
+        return [self.size(size) for size in shape]
+
+    def size(self, size: Size) -> Any:
+        """A number; `"N"`; [formula]; or [formula, "N"] for a multiple of the batch, with a constant perhaps."""
+        if isinstance(size, int):
+            return number(size)
+        if size == N:
+            return "N"
+        if "N" not in size.symbols:
+            return [self.formulas.number(size)]
+        for factors in size.as_terms():
+            batches = [factor for factor in factors if factor.symbol == "N"]
+            if len(batches) > 1 or any(factor != N for factor in batches):
+                raise Off(f"the size {size} depends on the batch")
+        return [self.formulas.number(size), "N"]
+
+    def condition(self, condition: Condition) -> list[Any]:
+        """[formula, ">=" or "==" or the modulus]"""
+        relation = number(condition.modulus) if condition.modulus else condition.relation
+        return [self.formulas.number(condition.size), relation]
+
+    def all(self) -> list[Any]:
+        """Every formula, with those that these are made of."""
+        written: list[Any] = []
+        while len(written) < len(self.formulas.all):
+            written.append(self._formula(self.formulas.all[len(written)]))
+        return written
+
+    def _formula(self, formula: Expr) -> list[Any]:
+        """[symbol, denominator, piece, ...], or [denominator, [coefficient, formula, ...], ...]."""
+        if isinstance(formula, Stairs):
+            return [formula.symbol, number(formula.denominator), *map(_piece, formula.pieces)]
+        assert isinstance(formula, Polynomial)
+        terms = [
+            [number(coefficient), *map(self.formulas.number, factors)]
+            for factors, coefficient in formula.terms.items()
+        ]
+        return [number(formula.denominator), *terms]
+
+
+def _piece(piece: Any) -> list[Any]:
+    """[start, slope, base, period, at, height, at, height, ...]"""
+    start, stairs = piece
+    flat = [part for jump in stairs.jumps for part in jump]
+    return [number(part) for part in (start, stairs.slope, stairs.base, stairs.period, *flat)]
+
+
+def number(integer: int) -> int | str:
+    """The integer, as text where JavaScript would round it."""
+    return integer if -_SAFE < integer < _SAFE else str(integer)
+
+
+def _legal(found: Sizes) -> list[Any] | None:
+    """The sizes without an error, as boxes of sets [start, period, lo, hi, lo, hi, ...]; None where unknown."""
+    solution = _without_error(found)
+    boxes = None if solution is None else solution.boxes
+    if boxes is None or len(boxes) > MOST_BOXES:
+        return None
+    return [[_segments(box[name].segments) for name in found.symbols] for box in boxes]
+
+
+def _without_error(found: Sizes) -> Solution | None:
+    """Where every layer runs, the contract holds, and what the file states of its own input is true."""
+    trace, promise = found.trace, found.trace.arch.contract
+    more: list[Condition | bool] = []
+    if promise.latent is not None and promise.latent_node is not None and trace.failed is None:
+        more += _alike(trace.steps[promise.latent_node].shape_out, stated(trace, promise.latent))
+    if promise.output is not None and trace.shape_out is not None:
+        more += _alike(trace.shape_out, stated(trace, promise.output))
+    try:
+        conditions = [*(reason.condition for reason in found.reasons), *more]
+        return solve(
+            [part if isinstance(part, bool) or "N" not in part.symbols else part.given(N=SAMPLES) for part in conditions],
+            found.symbols,
+            never=found.problem is not None,
+        )
+    except SizeLimit:
+        return None
+
+
+def _alike(found: Shape, wanted: Shape) -> Iterable[Condition | bool]:
+    if len(found) != len(wanted):
+        return [False]
+    return [same(a, b) for a, b in zip(found, wanted)]
+
+
+def _segments(segments: Segments) -> list[list[int | str]]:
+    return [
+        [number(part) for part in (start, period, *(end for interval in intervals for end in interval))]
+        for start, (period, intervals) in segments
+    ]

@@ -1,0 +1,203 @@
+"""What may go wrong at any size, as texts with slots for numbers; and the proof that the formulas are right.
+
+Which refusal comes first is decided by the conditions of the layers, in order; its text is asked of the layer itself,
+at sizes where that refusal is the first, with integers that remember their formulas (`values`). A text that does not
+come out the same at all such sizes is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+from ...algebra.sets import SizeSet
+from ...contract import contract, first_wrong_pair, last_change
+from ...input_sizes import SAMPLES, Sizes
+from ...layer import Need, Shape
+from ...problem import LATENT, OUTPUT, UNMIRRORED, Problem
+from ...shapes import N
+from ...size import Expr, Size, SizeLimit, at
+from ...trace import Trace, trace_whole
+from .values import Formulas, Value
+
+Point = Mapping[str, int]
+
+#: Where no sizes are given: what images often have.
+USUAL = 64
+#: How far round the given size the formulas are compared with traces of integers.
+STEPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64)
+#: So many texts are compared for each thing that may go wrong.
+TEXTS = 3
+
+
+class Disagreement(Exception):
+    """A trace of integers says something else than the formulas."""
+
+
+class Messages(NamedTuple):
+    """`needs`: of each step, the conditions that may fail first, numbered; `texts`: the texts, by their keys."""
+
+    needs: dict[int, list[tuple[int, Need]]]
+    texts: dict[str, dict[str, Any]]
+
+
+def messages(found: Sizes, given: Point | None, formulas: Formulas) -> Messages:
+    """Every text that may be needed; raises `Disagreement` where integers and formulas differ."""
+    start = given or {name: USUAL for name in found.symbols}
+    needs, witnesses = _needs(found, start)
+    points = [*witnesses, *_around(start)]
+    texts = _Texts(found, needs, formulas)
+    for point in {tuple(point.items()): point for point in points}.values():
+        texts.look(point)
+    for number, listed in needs.items():
+        for place, need in listed:
+            texts.have(f"{number}.{place}", need.problem._replace(path=found.trace.steps[number].path))
+    if found.trace.failed is not None:
+        texts.have(f"{found.trace.failed}.!", found.trace.problems[0])
+    return Messages(needs, texts.done())
+
+
+def stated(trace: Trace, shape: Shape) -> Shape:
+    """A shape that the file states, its letters replaced by the sizes that the trace has there."""
+    letters = {size: here for size, here in zip(trace.arch.input or (), trace.shape_in) if isinstance(size, Expr)}
+    return tuple(letters.get(size, size) if isinstance(size, Expr) else size for size in shape)
+
+
+def _needs(found: Sizes, start: Point) -> tuple[dict[int, list[tuple[int, Need]]], list[Point]]:
+    """The conditions that earlier ones do not imply, and sizes at which each is the first to fail."""
+    earlier = {name: SizeSet.all(name) for name in found.symbols}
+    kept: dict[int, list[tuple[int, Need]]] = {}
+    witnesses: list[Point] = []
+    for number, step in enumerate(found.trace.steps):
+        for place, need in enumerate(step.needs):
+            left = need.condition.given(N=SAMPLES)
+            if left is True:
+                continue
+            if not isinstance(left, bool) and len(left.symbols) == 1:
+                (name,) = left.symbols
+                try:
+                    own = SizeSet.from_condition(left)
+                    failing = earlier[name] - own
+                    if not failing:
+                        continue
+                    near = failing.nearest(start[name])
+                    tried = [*failing.first(2), *([] if near is None else [near])]
+                    witnesses += [{**_legal(earlier, start), name: size} for size in tried]
+                    earlier[name] &= own
+                except SizeLimit:
+                    pass
+            kept.setdefault(number, []).append((place, need))
+    return kept, [*witnesses, _legal(earlier, start)]
+
+
+def _legal(sets: Mapping[str, SizeSet], start: Point) -> Point:
+    """The sizes nearest to the start that the sets allow, each by itself."""
+    return {name: sets[name].nearest(size) or size for name, size in start.items()}
+
+
+def _around(start: Point) -> Iterator[Point]:
+    """Sizes near the start, each axis alone and all together, and twice and half of it."""
+    for name, size in start.items():
+        yield from ({**start, name: size + step} for step in STEPS)
+        yield from ({**start, name: size - step} for step in STEPS if size > step)
+    yield from ({name: size + step for name, size in start.items()} for step in STEPS)
+    yield from ({name: max(size - step, 1) for name, size in start.items()} for step in STEPS)
+    yield from ({name: 2 * size for name, size in start.items()}, {name: (size + 1) // 2 for name, size in start.items()})
+    for sizes in product((1, 2, 3), repeat=len(start)):
+        yield dict(zip(start, sizes))
+
+
+class _Texts:
+    """Asks the engine at one size after another, and collects what it says, with slots."""
+
+    def __init__(self, found: Sizes, needs: dict[int, list[tuple[int, Need]]], formulas: Formulas) -> None:
+        self.symbolic, self.needs, self.formulas = found.trace, needs, formulas
+        self.said: dict[str, list[dict[str, Any]]] = {}
+
+    def look(self, point: Point) -> None:
+        """Trace integers, compare them with the formulas, and keep the texts of what goes wrong."""
+        traced = trace_whole(self.symbolic.arch, tuple(_at(size, point) for size in self.symbolic.shape_in))
+        self._compare(traced, point)
+        keys = [key for key, _ in self._keyed(traced, point)]
+        if all(len(self.said.get(key, ())) >= TEXTS for key in keys):
+            return
+        told = tuple(_told(size, point, self.formulas) for size in self.symbolic.shape_in)
+        for key, problem in self._keyed(trace_whole(self.symbolic.arch, told), point):
+            if key in keys:
+                self.said.setdefault(key, []).append(self._parts(problem))
+
+    def have(self, key: str, problem: Problem) -> None:
+        """A text for what no size that was tried shows: the formulas themselves."""
+        self.said.setdefault(key, [self._parts(problem)])
+
+    def done(self) -> dict[str, dict[str, Any]]:
+        """One text for each key; what did not come out the same everywhere is left out."""
+        return {
+            key: {part: text for part, text in texts[0].items() if all(other[part] == text for other in texts)}
+            for key, texts in self.said.items()
+        }
+
+    def _parts(self, problem: Problem) -> dict[str, Any]:
+        return {
+            "code": problem.code.id,
+            "path": problem.path,
+            "message": self.formulas.parts(problem.message),
+            "note": self.formulas.parts(problem.note or ""),
+        }
+
+    def _compare(self, traced: Trace, point: Point) -> None:
+        where = "x".join(str(_at(size, point)) for size in self.symbolic.shape_in[1:])
+        fails = self._first_need(point)
+        failed = self.symbolic.failed if fails is None else fails[0]
+        if traced.failed != failed:
+            said = traced.problems or self.symbolic.problems
+            raise Disagreement(f"at {where} the network is another one: {said[0].message}" if said else f"not at {where}")
+        for one, other in zip(traced.steps, self.symbolic.steps):
+            if one.shape_out != tuple(_at(size, point) for size in other.shape_out):
+                raise Disagreement(f"at {where} `{one.path}` returns another shape than its formula")
+
+    def _first_need(self, point: Point) -> tuple[int, int] | None:
+        values = {**point, "N": SAMPLES}
+        for number, listed in self.needs.items():
+            for place, need in listed:
+                if not need.condition.at(**values):
+                    return number, place
+        return None
+
+    def _keyed(self, traced: Trace, point: Point) -> Iterator[tuple[str, Problem]]:
+        """The problems of a trace and its contract, each with the key under which a page looks for it."""
+        if traced.failed is not None:
+            fails = self._first_need(point)
+            yield f"{traced.failed}.{'!' if fails is None else fails[1]}", traced.problems[0]
+        for problem in contract(traced).problems:
+            yield _contract_key(traced, problem), problem
+
+
+def _contract_key(traced: Trace, problem: Problem) -> str:
+    """What is broken, and the layer that is blamed for it; of a mirror also its partner, and the first wrong axis."""
+    last = len(traced.steps) - 1
+    if problem.code == LATENT:
+        return f"latent.{last_change(traced, traced.arch.contract.latent_node or 0)}"
+    if problem.code == OUTPUT:
+        return f"output.{last_change(traced, last)}"
+    if problem.code != UNMIRRORED:
+        return f"folded.{problem.path}"
+    pair = first_wrong_pair(traced)
+    if pair is None:
+        return f"mirror.{last_change(traced, last)}"
+    returned, taken = traced.steps[pair.decoder].shape_out, traced.steps[pair.encoder].shapes_in[0]
+    axis = next((axis for axis, (a, b) in enumerate(zip(returned[2:], taken[2:])) if a != b), 0)
+    return f"mirror.{pair.decoder}.{pair.encoder}.{axis if len(returned) == len(taken) else '-'}"
+
+
+def _at(size: Size, point: Point) -> Size:
+    """The size at a point; the batch stays a symbol."""
+    if isinstance(size, int) or size == N:
+        return size
+    return size.given(**point) if "N" in size.symbols else at(size, point)
+
+
+def _told(size: Size, point: Point, formulas: Formulas) -> Size:
+    found = _at(size, point)
+    return Value(found, size, formulas) if isinstance(found, int) and isinstance(size, Expr) else found

@@ -1,0 +1,337 @@
+"use strict";
+// Answers for every size from the records in the page: the engine's formulas, conditions and texts, evaluated in
+// exact integers (BigInt). Nothing is asked of a network. What the records mean: live.py.
+(() => {
+  const data = JSON.parse(document.getElementById("records").textContent);
+  const SAMPLES = 2n; // the batch, where a condition depends on it
+  const MOST_DIGITS = 12;
+
+  const floorDiv = (a, b) => { // b > 0
+    const quotient = a / b;
+    return a < 0n && quotient * b !== a ? quotient - 1n : quotient;
+  };
+  const gcd = (a, b) => (b ? gcd(b, a % b) : a < 0n ? -a : a);
+  const isSymbol = (part) => typeof part === "string" && !/^-?\d/.test(part);
+
+  const formulas = data.formulas.map(([first, ...rest]) =>
+    isSymbol(first)
+      ? { symbol: first, denominator: BigInt(rest[0]), pieces: rest.slice(1).map((piece) => piece.map(BigInt)) }
+      : { denominator: BigInt(first), terms: rest.map(([c, ...factors]) => [BigInt(c), factors]) });
+  const steps = data.steps.map((step) => ({
+    ...step,
+    needs: step.needs.map(([place, formula, relation]) =>
+      [place, formula, relation === ">=" || relation === "==" ? relation : BigInt(relation)]),
+  }));
+  const legal = data.legal && data.legal.map((box) => box.map((set) => set.map((segment) => segment.map(BigInt))));
+
+  function piecesAt(pieces, h) {
+    let place = pieces.length - 1;
+    while (place && h < pieces[place][0]) place -= 1;
+    const [, slope, base, period, ...jumps] = pieces[place];
+    let value = slope * h + base;
+    for (let i = 0; i < jumps.length; i += 2) value += jumps[i + 1] * (floorDiv(h - jumps[i], period) + 1n);
+    return value;
+  }
+
+  // The numerators of the formulas at the given sizes, each worked out once.
+  function evaluator(sizes) {
+    const known = new Array(formulas.length);
+    return function numerator(k) {
+      if (known[k] === undefined) {
+        const { symbol, pieces, terms } = formulas[k];
+        known[k] = symbol
+          ? piecesAt(pieces, sizes[symbol])
+          : terms.reduce((sum, [c, factors]) => sum + factors.reduce((all, f) => all * numerator(f), c), 0n);
+      }
+      return known[k];
+    };
+  }
+
+  // An integer, or the text of a size with the batch in it.
+  function reader(sizes) {
+    const one = evaluator({ ...sizes, N: 1n });
+    const two = evaluator({ ...sizes, N: SAMPLES });
+    const size = (ref) => {
+      if (typeof ref === "number") return BigInt(ref);
+      if (typeof ref === "string") return ref === "N" ? ref : BigInt(ref);
+      const [k, batch] = ref;
+      const { denominator } = formulas[k];
+      if (!batch) return two(k) / denominator;
+      const rate = two(k) - one(k);
+      const constant = one(k) - rate;
+      if (!rate) return constant / denominator;
+      const common = gcd(gcd(rate, constant), denominator);
+      const [a, b, d] = [rate / common, constant / common, denominator / common];
+      const product = `${a === 1n ? "" : `${a}·`}N`;
+      const sum = b ? `${product} ${b < 0n ? "−" : "+"} ${b < 0n ? -b : b}` : product;
+      return d === 1n ? sum : b ? `(${sum})/${d}` : `${sum}/${d}`;
+    };
+    const holds = ([, k, relation]) => {
+      const value = two(k) / formulas[k].denominator;
+      return relation === ">=" ? value >= 0n : relation === "==" ? value === 0n : value % relation === 0n;
+    };
+    return { size, shape: (refs) => refs.map(size), holds };
+  }
+
+  const alike = (a, b) => a.length === b.length && a.every((size, axis) => size === b[axis]);
+  const sample = (shape) => (shape[0] === "N" ? shape.slice(1) : shape);
+  const extent = (shape) => (shape.length > 2 ? shape.slice(2) : shape.slice(1));
+  const losesBatch = (shape) => !shape.includes("N") && shape.some((size) => typeof size === "string");
+  function spelt(shape) {
+    const texts = sample(shape).map(String);
+    const plain = texts.every((text) => /^\w+$/.test(text));
+    return texts.map((text) => (text.includes(" ") ? `(${text})` : text)).join(plain ? "x" : " × ") || "scalar";
+  }
+
+  // Everything about one input: shapes by source (0 is the input), the step that fails, the problems.
+  function answer(sizes) {
+    const read = reader(sizes);
+    const shapes = [read.shape(data.input)];
+    const problems = [];
+    let failed = data.failed;
+    for (let number = 0; number < steps.length; number += 1) {
+      const broken = steps[number].needs.find((need) => !read.holds(need));
+      if (broken) {
+        failed = number;
+        problems.push([`${number}.${broken[0]}`, number]);
+        break;
+      }
+      shapes.push(read.shape(steps[number].out));
+    }
+    if (failed !== null && !problems.length) problems.push([`${failed}.!`, failed]);
+    const ran = shapes.length - 1;
+    const taken = (number) => shapes[steps[number].from[0]];
+    const made = (number) => shapes[number + 1];
+    const lastChange = (number) => {
+      while (number >= 0 && alike(taken(number), made(number))) number -= 1;
+      return number;
+    };
+    if (data.latent && data.latent[0] < ran && !alike(made(data.latent[0]), read.shape(data.latent[1]))) {
+      const blamed = lastChange(data.latent[0]);
+      problems.push([`latent.${blamed}`, blamed]);
+    }
+    let output = null;
+    if (failed === null) {
+      const returned = (data.returns || [ran]).map((source) => shapes[source]);
+      output = (data.mirrors && returned.find((shape) => alike(shape, shapes[0]))) || returned[0];
+      if (losesBatch(output)) {
+        let number = ran - 1;
+        while (number > 0 && losesBatch(made(number - 1))) number -= 1;
+        problems.push([`folded.${number}`, number]);
+      } else if (data.output) {
+        const blamed = lastChange(ran - 1);
+        if (!alike(output, read.shape(data.output))) problems.push([`output.${blamed}`, blamed]);
+      } else if (data.mirrors && !alike(output, shapes[0])) problems.push(unmirrored(ran, taken, made, lastChange));
+    }
+    return { shapes, failed, output, read, problems: problems.map(([key, step]) => told(key, step, read.size)) };
+  }
+
+  // The layer to blame where a decoder returns another size: the first that does not undo its encoder partner.
+  function unmirrored(ran, taken, made, lastChange) {
+    const changing = [...Array(ran).keys()].filter((i) => !alike(extent(taken(i)), extent(made(i))));
+    const [start, stop] = data.decoder;
+    const down = changing.filter((i) => i < start).reverse();
+    const up = changing.filter((i) => i >= start && i < stop);
+    for (let i = 0; i < Math.min(up.length, down.length); i += 1) {
+      const [returned, wanted] = [made(up[i]), taken(down[i])];
+      if (alike(extent(returned), extent(wanted))) continue;
+      const axis = returned.slice(2).findIndex((size, place) => size !== wanted[place + 2]);
+      const name = returned.length === wanted.length ? Math.max(axis, 0) : "-";
+      return [`mirror.${up[i]}.${down[i]}.${name}`, up[i]];
+    }
+    const blamed = lastChange(ran - 1);
+    return [`mirror.${blamed}`, blamed];
+  }
+
+  // A problem's texts, their slots filled in.
+  function told(key, step, size) {
+    const { code = "", path = null, message = null, note = null } = data.messages[key] || {};
+    const fill = (parts) => parts && parts.map((part) => (typeof part === "string" ? part : size([part]))).join("");
+    return { key, step, code, path, message: fill(message), note: fill(note) };
+  }
+
+  // The nearest size without an error: by the least sum of changes, then the smaller.
+  function below(set, h) {
+    for (let place = set.length - 1, stop = h + 1n; place >= 0; stop = set[place][0] < stop ? set[place][0] : stop, place -= 1) {
+      const [start, period, ...ends] = set[place];
+      if (start >= stop) continue;
+      let best = null;
+      for (let i = 0; i < ends.length; i += 2) {
+        const first = ends[i] + floorDiv(stop - 1n - ends[i], period) * period;
+        const last = first + ends[i + 1] - ends[i] - 1n;
+        const found = last < stop ? last : stop - 1n;
+        if (best === null || found > best) best = found;
+      }
+      if (best !== null && best >= start) return best;
+    }
+    return null;
+  }
+  function above(set, h) {
+    for (let place = 0; place < set.length; place += 1) {
+      const [start, period, ...ends] = set[place];
+      const stop = place + 1 < set.length ? set[place + 1][0] : null;
+      if (stop !== null && stop <= h) continue;
+      const from = h > start ? h : start;
+      let best = null;
+      for (let i = 0; i < ends.length; i += 2) {
+        const first = ends[i] + floorDiv(from - ends[i], period) * period;
+        const found = from < first + ends[i + 1] - ends[i] ? from : first + period;
+        if (best === null || found < best) best = found;
+      }
+      if (best !== null && (stop === null || best < stop)) return best;
+    }
+    return null;
+  }
+  function nearestIn(set, h) {
+    const [low, high] = [below(set, h), above(set, h)];
+    if (low === null || high === null) return low === null ? high : low;
+    return h - low <= high - h ? low : high;
+  }
+  function nearest(sizes) {
+    let best = null;
+    const order = data.symbols.map((name, place) => [name, place]).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const box of legal || []) {
+      const point = data.symbols.map((name, place) => nearestIn(box[place], sizes[name]));
+      if (point.includes(null)) continue;
+      const change = point.reduce((sum, h, place) => {
+        const by = h - sizes[data.symbols[place]];
+        return sum + (by < 0n ? -by : by);
+      }, 0n);
+      const rank = [change, ...order.map(([, place]) => point[place])];
+      const differs = best && rank.findIndex((part, place) => part !== best.rank[place]);
+      if (!best || (differs >= 0 && rank[differs] < best.rank[differs])) best = { rank, point };
+    }
+    return best && Object.fromEntries(data.symbols.map((name, place) => [name, best.point[place]]));
+  }
+
+  window.shapecalc = { answer, nearest, spelt, symbols: data.symbols };
+
+  // ---- the page ----
+  const byId = (id) => document.getElementById(id);
+  const fields = data.symbols.map((name) => byId(`size-${name}`));
+  const rows = [...document.querySelectorAll("tr[data-node]")].map((row) => ({
+    row, size: row.querySelector(".size"), macs: row.querySelector(".macs"), path: row.dataset.path,
+  }));
+  const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+  const setText = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
+  const setClass = (row, name) => { if (row.className !== name) row.className = name; };
+
+  function typed() {
+    const sizes = {};
+    for (const [place, field] of fields.entries()) {
+      const text = field.value.trim();
+      const right = /^\d+$/.test(text) && text.length <= MOST_DIGITS && BigInt(text) > 0n;
+      field.setAttribute("aria-invalid", String(!right));
+      if (!right) return null;
+      sizes[data.symbols[place]] = BigInt(text);
+    }
+    return sizes;
+  }
+
+  function drawRows(found) {
+    const blamed = new Map(found.problems.map(({ step }) => [step, true]));
+    rows.forEach(({ row, size, macs }, number) => {
+      const ran = number + 1 < found.shapes.length;
+      const isFailed = number === found.failed;
+      const taken = () => data.steps[number].from.map((source) => spelt(found.shapes[source])).join(" and ");
+      let text = "not reached";
+      if (ran) {
+        const shapes = [taken(), spelt(found.shapes[number + 1])];
+        text = shapes[0] === shapes[1] ? shapes[1] : shapes.join(" → ");
+      } else if (isFailed) text = `${number < data.steps.length ? taken() : spelt(found.shapes[found.shapes.length - 1])} → ✗`;
+      setText(size, text);
+      setText(macs, ran && counts(found, number) ? grouped(counts(found, number)) : "");
+      setClass(row, isFailed ? "failed" : blamed.has(number) ? "wrong" : ran ? "" : "unreached");
+    });
+  }
+  const counts = (found, number) => found.read.size(data.steps[number].macs);
+
+  function drawTotals(found) {
+    let [macs, numbers, known] = [0n, 0n, true];
+    for (let number = 0; number + 1 < found.shapes.length; number += 1) {
+      const parts = [counts(found, number), ...sample(found.shapes[number + 1])];
+      known = known && parts.every((part) => typeof part === "bigint");
+      if (!known) break;
+      macs += parts[0];
+      numbers += parts.slice(1).reduce((all, size) => all * size, 1n);
+    }
+    setText(byId("total-macs"), known ? grouped(macs) : "–");
+    setText(byId("total-flops"), known ? grouped(2n * macs) : "–");
+    setText(byId("total-numbers"), known ? grouped(numbers) : "–");
+    setText(byId("total-bytes"), known ? grouped(4n * numbers) : "–");
+    setText(byId("column-macs"), known ? grouped(macs) : "–");
+  }
+
+  function drawAnswer(sizes, found) {
+    const input = spelt(found.shapes[0]);
+    const errors = found.problems.length;
+    const verdict = found.failed !== null ? `cannot run`
+      : errors ? `runs, but the contract is broken` : data.mirrors ? "comes back unchanged" : "runs";
+    setText(byId("verdict"), `${input} ${verdict}${found.output && !(data.mirrors && !errors) ? `; out comes ${spelt(found.output)}` : ""}`);
+    byId("verdict").className = errors ? "bad" : "good";
+    byId("said").replaceChildren(...found.problems.map(drawProblem));
+    const near = errors ? nearest(sizes) : null;
+    byId("near").hidden = !errors;
+    byId("use").hidden = !near;
+    if (errors) {
+      setText(byId("near-text"), near ? "Nearest size without an error: "
+        : legal ? "No size is without an error." : "The nearest size without an error is no simple set; `shapecalc sizes --near` searches for it.");
+      if (near) {
+        byId("use").dataset.sizes = JSON.stringify(data.symbols.map((name) => String(near[name])));
+        setText(byId("use"), spelt(reader(near).shape(data.input)));
+      }
+    }
+  }
+
+  function drawProblem({ code, path, message, note, step }) {
+    const item = document.createElement("li");
+    const where = path || (rows[step] && rows[step].path);
+    const head = document.createElement("p");
+    head.className = "said";
+    const label = document.createElement("strong");
+    label.textContent = `error[${code || "?"}]`;
+    head.append(label, ` ${where ? `${where}: ` : ""}${message || "`shapecalc check` with this input has the words"}`);
+    item.append(head);
+    if (note) {
+      const small = document.createElement("p");
+      small.className = "note";
+      small.textContent = `note: ${note}`;
+      item.append(small);
+    }
+    return item;
+  }
+
+  function draw() {
+    const start = performance.now();
+    const sizes = typed();
+    const isGiven = sizes && data.given && data.symbols.every((name) => sizes[name] === BigInt(data.given[name]));
+    if (sizes) {
+      const found = answer(sizes);
+      drawRows(found);
+      drawTotals(found);
+      drawAnswer(sizes, found);
+    } else {
+      setText(byId("verdict"), `type a size of 1 or more for ${data.symbols.join(" and ")}, of at most ${MOST_DIGITS} digits`);
+      byId("verdict").className = "";
+      byId("said").replaceChildren();
+      byId("near").hidden = true;
+    }
+    byId("elsewhere").hidden = !sizes || isGiven;
+    window.shapecalc.milliseconds = performance.now() - start;
+  }
+
+  for (const field of fields) field.addEventListener("input", draw);
+  byId("sizes").addEventListener("submit", (event) => event.preventDefault());
+  byId("use").addEventListener("click", () => {
+    JSON.parse(byId("use").dataset.sizes).forEach((size, place) => { fields[place].value = size; });
+    draw();
+    fields[0].focus();
+  });
+  byId("reset").addEventListener("click", () => {
+    for (const field of fields) field.value = field.defaultValue;
+    if (data.given) draw();
+    else location.reload();
+  });
+  byId("sizes").hidden = false;
+  if (data.given) draw();
+})();
