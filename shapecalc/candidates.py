@@ -11,9 +11,10 @@ from math import prod
 
 from .arch import Arch
 from .changes import Change, Changes, retraced
-from .contract import first_wrong_pair, last_change
+from .contract import last_change
 from .insertions import before_join, behind_end, lost_rows
 from .layer import Layer, Refused
+from .pairing import first_wrong_pair
 from .problem import FOLDED_BATCH, JOIN, Problem
 from .shapes import Shape
 from .trace import Step, Trace
@@ -49,10 +50,10 @@ def _unfolded(before: Trace, problem: Problem) -> Iterator[Changes]:
     """A reshape to rows that takes all of a sample, with the first Linear that reads such rows."""
     nodes = before.arch.nodes
     number = next(number for number, node in enumerate(nodes) if node.path == problem.path)
-    taken = before.failed_in if number == before.failed else before.steps[number].shapes_in
-    wanted = getattr(nodes[number].layer, "size", ())
-    features = prod(size for size in taken[0][1:] if isinstance(size, int))
-    if len(wanted) != 2 or not all(isinstance(size, int) for size in taken[0][1:]):
+    (taken,) = before.failed_in if number == before.failed else before.steps[number].shapes_in
+    wanted: tuple[object, ...] = getattr(nodes[number].layer, "size", ())
+    features = prod(size for size in taken[1:] if isinstance(size, int))
+    if len(wanted) != 2 or not all(isinstance(size, int) for size in taken[1:]):
         return
     changes = {number: Change({"size": (wanted[0], features)})}
     for later in range(number + 1, len(nodes)):

@@ -10,17 +10,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .layer import Need, Shape
+from .pairing import extent, first_wrong
 from .problem import LATENT, OUTPUT, UNMIRRORED, Label, Problem
 from .shapes import N, spell
 from .size import same
 from .trace import Step, Trace, folded_batch
-
-
-class Pair(NamedTuple):
-    """A decoder step and the encoder step whose change of size it should undo (numbers of steps)."""
-
-    decoder: int
-    encoder: int
 
 
 class Verdict(NamedTuple):
@@ -74,7 +68,7 @@ def _stated(trace: Trace, shape: Shape, found: Shape) -> Shape:
     stated = tuple(letters.get(size, size) for size in shape)
     if len(stated) != len(found):
         return stated
-    return tuple(b if type(a) is int and type(b) is not int else a for a, b in zip(stated, found))
+    return tuple(b if isinstance(a, int) and not isinstance(b, int) else a for a, b in zip(stated, found))
 
 
 def _folded_batch(trace: Trace) -> Problem | None:
@@ -94,59 +88,42 @@ def _has_lost_batch(shape: Shape) -> bool:
     return N not in shape and any(not isinstance(size, int) and "N" in size.symbols for size in shape)
 
 
-def pairs(trace: Trace) -> list[Pair]:
-    """The decoder's steps that change the extent, each with its partner counted from the encoder's end."""
-    extents = [(_extent(step.shapes_in[0]), _extent(step.shape_out)) for step in trace.steps]
-    changing = [number for number, (before, after) in enumerate(extents) if before != after]
-    decoder = trace.arch.sections.get("decoder", range(0))
-    down = [number for number in changing if number < decoder.start]
-    up = [number for number in changing if number in decoder]
-    return [Pair(*both) for both in zip(up, reversed(down))]
-
-
-def first_wrong_pair(trace: Trace) -> Pair | None:
-    """The first pair whose decoder step does not return what its encoder step took."""
-    for pair in pairs(trace):
-        if _extent(trace.steps[pair.decoder].shape_out) != _extent(trace.steps[pair.encoder].shapes_in[0]):
-            return pair
-    return None
-
-
-def _extent(shape: Shape) -> Shape:
-    """The axes that a mirror must restore: the spatial ones, or the features where there are none."""
-    return shape[2:] if len(shape) > 2 else shape[1:]
-
-
 def _unmirrored_problem(trace: Trace) -> Problem:
     message = f"decoder returns {spell(trace.shape_out or ())}, but the input is {spell(trace.shape_in)}"
-    pair = first_wrong_pair(trace)
-    if pair is None:
-        return _at_last(trace, len(trace.steps) - 1, Problem(UNMIRRORED, message))
+    return _at_cause(trace, Problem(UNMIRRORED, message))
+
+
+def _at_cause(trace: Trace, problem: Problem) -> Problem:
+    """The problem at the first decoder layer that does not give back what its partner took; else at the last."""
+    found = first_wrong(trace)
+    if found is None:
+        return _at_last(trace, len(trace.steps) - 1, problem)
+    pair, taken = found
     step, partner = trace.steps[pair.decoder], trace.steps[pair.encoder]
     labels = [Label(partner.origin.place, _made(partner))] if partner.origin else []
     place = None
     if step.origin:
         place = step.origin.argument("output_padding")
         labels.append(Label(place, f"makes {_sizes(step.shape_out)} out of {_sizes(step.shapes_in[0])}"))
-    note = _note(step, partner) + "; the decoder has no layer that enlarges" * (not _enlarges(trace))
-    return Problem(UNMIRRORED, message, note, path=step.path, place=place, labels=tuple(labels))
+    note = _note(step, partner, taken) + "; the decoder has no layer that enlarges" * (not _enlarges(trace))
+    return problem._replace(note=note, path=step.path, place=place, labels=(*labels, *problem.labels))
 
 
 def _enlarges(trace: Trace) -> bool:
     """Whether some layer of the decoder returns, or could return, a longer axis than it takes."""
     for number in trace.arch.sections.get("decoder", ()):
-        taken, made = _extent(trace.steps[number].shapes_in[0]), _extent(trace.steps[number].shape_out)
+        taken, made = extent(trace.steps[number].shapes_in[0]), extent(trace.steps[number].shape_out)
         if len(taken) != len(made) or any((b <= a) is not True for a, b in zip(taken, made)):
             return True
     return False
 
 
-def _note(step: Step, partner: Step) -> str:
+def _note(step: Step, partner: Step, taken: Shape) -> str:
     """The arithmetic of the first axis that went wrong, and what the partner took there."""
-    returned, taken = _extent(step.shape_out), _extent(partner.shapes_in[0])
+    returned = extent(step.shape_out)
     arithmetic = step.layer.arithmetic(step.shape_out, *step.shapes_in)
     if len(returned) != len(taken) or len(arithmetic) != len(returned):
-        took = _sizes(partner.shapes_in[0])
+        took = "x".join(map(str, taken))
         return f"`{step.path}` returns {_sizes(step.shape_out)}, where `{partner.path}` took {took}"
     axis = next(axis for axis, sizes in enumerate(zip(returned, taken)) if sizes[0] != sizes[1])
     return f"{arithmetic[axis]}, where `{partner.path}` took {taken[axis]}"
@@ -163,7 +140,10 @@ def _output_problem(trace: Trace, stated: Shape) -> Problem:
     found, wanted = spell(trace.shape_out or ()), spell(stated)
     message = f"the network returns {found}, but `output:` states {wanted}"
     labels = (Label(promise.output_place, "stated here"),) if promise.output_place else ()
-    return _at_last(trace, len(trace.steps) - 1, Problem(OUTPUT, message, labels=labels))
+    problem = Problem(OUTPUT, message, labels=labels)
+    if extent(stated) == extent(trace.shape_in) != extent(trace.shape_out or ()):
+        return _at_cause(trace, problem)
+    return _at_last(trace, len(trace.steps) - 1, problem)
 
 
 def _latent_problem(trace: Trace, number: int, stated: Shape) -> Problem:
@@ -194,4 +174,4 @@ def last_change(trace: Trace, number: int) -> int:
 
 
 def _sizes(shape: Shape) -> str:
-    return "x".join(map(str, _extent(shape)))
+    return "x".join(map(str, extent(shape)))

@@ -7,8 +7,8 @@ from torch_oracle import torch_shapes
 
 import shapecalc as sc
 from shapecalc.edit import edited
-from shapecalc.problem import Problem
 from shapecalc.lint.selection import Selection
+from shapecalc.problem import Problem
 from shapecalc.report import check_text
 
 DESIGN = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from ..layer import Layer, Needs, Shape
-from ..problem import FEATURES, ShapeError, refusal
+from ..problem import AXIS, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, mixing
 from ..size import Size, divides
 from ..sorts import Integer
@@ -34,6 +34,8 @@ class GLU(Layer):
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         axis = axis_at(self.dim, len(x))
+        if not x:
+            raise refusal(AXIS, "there is no axis to halve: the input is one number")
         need(divides(2, x[axis]), lambda: self._odd(axis, x))
         return (*x[:axis], x[axis] // 2, *x[axis + 1 :])
 

@@ -68,7 +68,7 @@ def kept(layer: Layer) -> Image | None:
 def _rises(layer: Any) -> bool:
     """Whether a larger number never returns a smaller one: not with a slope, an alpha or a beta below 0."""
     slopes = [vars(layer).get(name, 1.0) for name in ("negative_slope", "alpha", "beta")]
-    return bool(min(slopes) >= 0 and vars(layer).get("threshold", 20) >= 15)
+    return bool(min(slopes) >= 0 and vars(layer).get("beta") != 0 and vars(layer).get("threshold", 20) >= 15)
 
 
 def _side(bound: float) -> str:

@@ -28,7 +28,8 @@ class Finding(NamedTuple):
 
     `argument` is the argument to point at. `labels` say something of other nodes, by number. `repairs` are
     changes that could mend it, the most modest first; none is offered before it has been traced and linted
-    again. `level` is for a finding that weighs less than the rule's others. `keeps_meaning` says that the repairs change nothing that is learned: the first that works is safe.
+    again. `keeps_meaning` says that the repairs change nothing that is learned: the first that works is safe.
+    `level` is for a finding that weighs less than the rule's others.
     """
 
     number: int | None

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..changes import Change, Changes, Inserted
-from ..contract import Pair
 from ..layer import AXES, KINDS
+from ..pairing import sides_of
 from ..shapes import Shape
 from ..trace import Step, Trace
 from ..window import Slide, window_output
@@ -97,54 +97,12 @@ def alike(trace: Trace, one: Windowed, readings: dict[int, list[int]]) -> list[i
     return readings[source]
 
 
-def taken_before_pads(trace: Trace, number: int) -> Shape:
-    """What the step takes or, where pad layers stand before it, what the first of them takes."""
-    shape = trace.steps[number].shapes_in[0]
-    previous = before(trace.arch, number)
-    while previous is not None and _sides(trace.steps[previous]) is not None:
-        shape = trace.steps[previous].shapes_in[0]
-        previous = before(trace.arch, previous)
-    return shape
-
-
 def padded_behind(trace: Trace, number: int, axis: int) -> int:
     """How many positions a pad layer right before the step has put behind the axis, counted from the last (-1)."""
     previous = before(trace.arch, number)
-    sides = None if previous is None else _sides(trace.steps[previous])
+    sides = None if previous is None else sides_of(trace.steps[previous])
     place = 2 * (-axis - 1) + 1
     return max(sides[place], 0) if sides and place < len(sides) else 0
-
-
-def _sides(step: Step) -> tuple[int, ...] | None:
-    """The sides of a pad layer, the last axis first; None for any other."""
-    name = getattr(step.layer, "sides_argument", None)
-    if name is None:
-        return None
-    sides = vars(step.layer)[name]
-    return sides if isinstance(sides, tuple) else (sides,) * (2 * step.layer.rank)
-
-
-def scale_pairs(trace: Trace) -> list[Pair]:
-    """The decoder's enlarging steps, each with its partner: the encoder's shrinking ones, counted from the end."""
-    decoder = trace.arch.sections.get("decoder", range(0))
-    steps = list(enumerate(trace.steps))
-    up = [number for number, step in steps[decoder.start : decoder.stop] if scales(step, grows=True)]
-    down = [number for number, step in steps[: decoder.start] if scales(step, grows=False)] if up else []
-    return [Pair(*both) for both in zip(up, reversed(down))]
-
-
-def scales(step: Step, grows: bool) -> bool:
-    """Whether the step enlarges (or shrinks) on purpose: a stride over 1, a resize, half as much or more of an axis."""
-    slides = step.layer.slides(step.shape_out, *step.shapes_in)
-    if slides and isinstance(slides[0], Slide):
-        return slides[0].transposed == grows and any(getattr(slide, "stride", 1) > 1 for slide in slides)
-    taken, made = step.shapes_in[0][2:], step.shape_out[2:]
-    known = [(a, b) for a, b in zip(taken, made) if isinstance(a, int) and isinstance(b, int)]
-    if len(taken) != len(made) or not known:
-        return False
-    if "scale_factor" in step.layer.fields:
-        return grows == all(a <= b for a, b in known)
-    return any(2 * b >= 3 * a if grows else 2 * a >= 3 * b for a, b in known)
 
 
 def is_brought_back(trace: Trace, readers: Sequence[int], taken: Shape) -> bool:

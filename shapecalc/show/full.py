@@ -115,8 +115,8 @@ def _show(
     if remarks:
         screen.print()
     closing = _closing(trace, problems)
-    for line in wrapped(closing.plain, screen.width):
-        _print(screen, Text(line, style=closing.style))
+    for words in wrapped(closing.plain, screen.width):
+        _print(screen, Text(words, style=closing.style))
 
 
 def _print(screen: Console, line: Text) -> None:

@@ -79,9 +79,7 @@ def _rows(trace: Trace, glyphs: Glyphs) -> Iterator[tuple[list[Text], str | None
         yield [Text("total", style="dim"), Text(), Text(), Text(), Text(f"{total:,}", style="bold")], TOTAL
 
 
-def _names(
-    path: str, layer: Layer, glyphs: Glyphs, style: str = "", call: Call | None = None
-) -> list[Text]:
+def _names(path: str, layer: Layer, glyphs: Glyphs, style: str = "", call: Call | None = None) -> list[Text]:
     """The path and the kind; a row that rests on no rule says so."""
     kind = Text(repr(layer).partition("(")[0])
     if call is not None and call.standing != "EXACT":

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..arch import Arch
-from ..contract import pairs
 from ..input_sizes import freed
 from ..layer import Layer
+from ..pairing import pairs
 from ..problem import UNMIRRORED, Problem, ShapeError
 from ..shapes import N, Shape, spell
 from ..trace import Trace, run, trace

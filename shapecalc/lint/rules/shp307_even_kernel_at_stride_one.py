@@ -90,7 +90,7 @@ def _undone(trace: Trace) -> frozenset[int]:
     """The layers of encoder and decoder whose shifts undo each other, and whose sizes come back."""
     if "decoder" not in trace.arch.sections:
         return frozenset()
-    from ...contract import pairs
+    from ...pairing import pairs
 
     steps = trace.steps
     return frozenset(

@@ -40,9 +40,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...contract import contract
+from ...pairing import scale_pairs, taken_before_pads
 from ...trace import Trace
 from ..rule import Finding
-from ..windows import brought_back, by, is_brought_back, readings, scale_pairs, taken_before_pads
+from ..windows import brought_back, by, is_brought_back, readings
 
 LEVEL = "warning"
 

@@ -39,9 +39,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from ...arch import INPUT
+from ...pairing import scales
 from ...trace import Trace
 from ..rule import Finding
-from ..windows import Windowed, by, scales, windowed
+from ..windows import Windowed, by, windowed
 
 LEVEL = "note"
 PROFILES = ()

@@ -135,7 +135,8 @@ def _is_stacked(trace: Trace, first: int, second: int) -> bool:
     if getattr(one.layer, "groups", 1) > 1 or getattr(two.layer, "groups", 1) > 1:
         return False
     before, between, behind = one.shapes_in[0], one.shape_out, two.shape_out
-    if _features(one, before) > _features(one, between) < _features(two, behind):
+    code = _features(one, between)
+    if (_features(one, before) > code) is True and (_features(two, behind) > code) is True:
         return False
     if two.layer.rank and not one.layer.rank:  # features are projected, and laid out as a map
         return False

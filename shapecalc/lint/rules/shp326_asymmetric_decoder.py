@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...contract import pairs
+from ...pairing import pairs
 from ...shapes import spell
 from ...trace import Trace
 from ..graph import is_autoencoder
