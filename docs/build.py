@@ -12,7 +12,10 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from zoo_table import zoo_page
 
 import shapecalc.layers
 from shapecalc.layer import KINDS, Layer, signature
@@ -151,22 +154,34 @@ def _rule_section(code: Code) -> str:
     return "".join(parts)
 
 
-def made() -> dict[Path, str]:
-    """Every page's path and what should stand in it."""
-    pages = {path: with_screens(path.read_text(encoding="utf-8")) for path in PAGES if path.exists()}
-    return pages | {ROOT / "docs/layers.md": layers_page(), ROOT / "docs/rules.md": rules_page()}
+MADE: dict[str, Callable[[], str]] = {
+    "docs/layers.md": layers_page,
+    "docs/rules.md": rules_page,
+    "docs/zoo.md": zoo_page,
+}
+
+
+def made(only: Sequence[str] = ()) -> dict[Path, str]:
+    """Every page's path and what should stand in it; with `only`, of the pages so named."""
+    written = {path for path in PAGES if str(path.relative_to(ROOT)) not in MADE}
+    texts = {
+        path: with_screens(path.read_text(encoding="utf-8"))
+        for path in sorted(written)
+        if not only or path.name in only
+    }
+    return texts | {ROOT / name: page() for name, page in MADE.items() if not only or Path(name).name in only}
 
 
 def main() -> int:
-    """Write the pages, or with `--check` only say which are out of date."""
-    stale = [
-        path for path, text in made().items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    """Write the pages (or those named), or with `--check` only say which are out of date."""
+    is_check = "--check" in sys.argv
+    texts = made([name for name in sys.argv[1:] if name != "--check"])
+    stale = [p for p, text in texts.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"out of date: {path.relative_to(ROOT)}")
-        if "--check" not in sys.argv:
-            path.write_text(made()[path], encoding="utf-8")
-    return int("--check" in sys.argv and bool(stale))
+        if not is_check:
+            path.write_text(texts[path], encoding="utf-8")
+    return int(is_check and bool(stale))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..arch import INPUT
+from collections.abc import Iterable
+
+from ..arch import INPUT, Node
 from ..trace import Trace
 
 
@@ -21,15 +23,32 @@ def profile_of(trace: Trace) -> str:
 
 
 def _has_skips(trace: Trace) -> bool:
-    """Whether a node of the decoder reads a node of the encoder, apart from the code."""
+    """Whether the decoder reads a node of the encoder apart from the code, and not for its size or its indices."""
     decoder = trace.arch.sections.get("decoder", range(0))
-    nodes = trace.arch.nodes
     return any(
-        INPUT < source < decoder.start
+        INPUT < source < decoder.start and name not in ("like", "indices")
         for number in decoder
-        if len(nodes[number].sources) > 1 and type(nodes[number].layer).__name__ in ("Cat", "Add")
-        for source in nodes[number].sources
+        for source, name in _named_sources(trace.arch.nodes[number])
     )
+
+
+def _named_sources(node: Node) -> Iterable[tuple[int, str]]:
+    names = node.layer.inputs
+    return ((source, names[min(at, len(names) - 1)]) for at, source in enumerate(node.sources))
+
+
+def _is_hourglass(trace: Trace) -> bool:
+    """Whether a join brings together what went through smaller sizes and what did not."""
+    heights = [None if len(step.shape_out) < 3 else step.shape_out[2] for step in trace.steps]
+    for number, node in enumerate(trace.arch.nodes):
+        first = min(node.sources) - 1
+        if type(node.layer).__name__ not in ("Cat", "Add") or first < 0:
+            continue
+        own = heights[first]
+        between = [height for height in heights[first + 1 : number] if isinstance(height, int)]
+        if isinstance(own, int) and heights[number] == own and between and min(between) < own:
+            return True
+    return False
 
 
 def _has_two_heads(trace: Trace) -> bool:
@@ -55,6 +74,8 @@ def _by_ends(trace: Trace) -> str:
     first, last = trace.shape_in, trace.shape_out
     if last is None or not trace.steps:
         return "other"
+    if len(first) == len(last) > 2 and _is_hourglass(trace):
+        return "unet"
     kinds = {type(step.layer).__name__ for step in trace.steps}
     if len(first) > 2 and len(last) == 2:
         return "classifier"
