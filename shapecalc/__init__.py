@@ -27,6 +27,7 @@ from .version import __version__ as __version__
 if TYPE_CHECKING:
     from torch.nn import Module
 
+    from .comparison import Comparison
     from .fixing import Fixed
     from .input_sizes import Sizes
     from .mirroring.proposal import Proposal
@@ -216,3 +217,27 @@ def emit(
     from .write.torch import module_text
 
     return module_text(arch, input, any_size, vae, train)
+
+
+def compare(
+    a: str | PathLike[str] | Arch | Module,
+    b: str | PathLike[str] | Arch | Module | None = None,
+    input: str | int | Sequence[Size] | None = None,
+    other_input: str | int | Sequence[Size] | None = None,
+) -> Comparison:
+    """Two networks side by side, or one at two inputs (`b` None): `.same_shapes .rows .findings .to_json()`, `str()`.
+
+    `input` is for both, unless `other_input` is given. Raises `SpecError` where a spec cannot be understood or an
+    input is unknown, and `OSError` where a file cannot be read.
+
+    >>> found = compare(loads("layers: ['Conv2d(1, 8, 3)']"), input="1x28x28", other_input="1x32x32")
+    >>> found.same_shapes, [side.output for side in found.sides]
+    (False, [(8, 26, 26), (8, 30, 30)])
+    """
+    from .comparison import compared
+
+    first, second = check(a, input), check(a if b is None else b, other_input or input)
+    for report in (first, second):
+        if report.trace is None:
+            raise ShapeError(report.problems[0])
+    return compared(first, second)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .layer import Layer
+from .picturing import as_bundle, as_html, as_svg
 from .problem import Place
 from .shapes import Shape
 
@@ -59,12 +60,14 @@ class Origin(NamedTuple):
 class Call(NamedTuple):
     """Where a module's forward calls the layer (None where torch's own code does), and what the row rests on.
 
-    `standing` is EXACT (a Layer's rule), TRACED (what torch does on tensors without data) or UNKNOWN.
+    `standing` is EXACT (a Layer's rule), TRACED (what torch does on tensors without data) or UNKNOWN. A module that
+    is called `again` has the parameters that were counted at its first call.
     """
 
     file: str | None
     line: int | None
     standing: str
+    again: bool = False
 
 
 class Node(NamedTuple):
@@ -187,3 +190,12 @@ class Arch:
 
     def __repr__(self) -> str:
         return f"<Arch {self.name}: {len(self.nodes)} layers>"
+
+    def _repr_svg_(self) -> str | None:
+        return as_svg(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return as_bundle(self)

@@ -41,6 +41,16 @@ class Format(StrEnum):
 
 ReportFormat = StrEnum("ReportFormat", {name: name for name in FORMATS})  # type: ignore[misc]
 
+
+class Theme(StrEnum):
+    """The colours of a drawing."""
+
+    auto = "auto"
+    light = "light"
+    dark = "dark"
+    page = "page"
+
+
 Path = Annotated[str, typer.Argument(metavar="PATH", help="A spec file, model.py:Class, or - for stdin.")]
 Input = Annotated[
     str | None, typer.Option("--input", "-i", metavar="SHAPE", help="One sample, like 1x10x474 or 1xHxW.")
@@ -300,6 +310,82 @@ def emit(
         path,
         force,
     )
+
+
+@app.command()
+def report(
+    path: Path,
+    output: Output = None,
+    input: Input = None,
+    force: Force = False,
+    set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
+) -> None:
+    """Write what a check says as one HTML page, which works out every other input size by itself.
+
+    Exit status: 0 clean or notes only, 1 problems, 2 wrong usage or an unreadable file.
+    """
+    from .reporting import report_page
+
+    settings = inputs.settings(set, call, batch, input)
+    if status := report_page(path, inputs.shape(input), settings, output, force):
+        raise typer.Exit(status)
+
+
+@app.command()
+def draw(
+    path: Path,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="An .svg, .png or .mmd (Mermaid).")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", "-l", metavar="LAYER", help="One layer's windows instead.")
+    ] = None,
+    input: Input = None,
+    width: Annotated[int, typer.Option(min=320, max=10000, help="About how many pixels wide.")] = 960,
+    theme: Annotated[Theme, typer.Option(help="Of a PNG: light or dark.", show_default=False)] = Theme.auto,
+    force: Force = False,
+    set: Set = None,
+    call: Call = None,
+    batch: Batch = None,
+) -> None:
+    """Draw a network to scale, or the windows of one layer; without FILE as text on the terminal.
+
+    Exit status: 0 drawn, what is wrong with the network in red; 2 nothing is drawn.
+    """
+    from .drawing import Request
+    from .drawing import draw as drawn
+
+    report = inputs.judged(path, inputs.shape(input), inputs.settings(set, call, batch, input))
+    if report.trace is None:
+        _shown(report)
+        raise typer.Exit(inputs.USAGE)
+    if output and os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
+        raise UsageError(f"{output}: is the spec itself")
+    drawn(report.trace, report.problems, Request(layer, output, width, str(theme), force))
+
+
+@app.command()
+def compare(
+    path: Path,
+    other: Annotated[str | None, typer.Argument(metavar="[PATH]", help="What to compare it with.")] = None,
+    input: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", metavar="SHAPE", help="One for both, or one for each."),
+    ] = None,
+    set: Set = None,
+    call: Call = None,
+    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+) -> None:
+    """Compare two networks, or one at two inputs: shapes, parameters, MACs, receptive field, findings.
+
+    Exit status: 0 the same shapes everywhere, 1 other shapes, 2 wrong usage or an unreadable file.
+    """
+    from .comparing import compare as compared
+
+    if status := compared((path, other), input or [], set, call, format is Format.json):
+        raise typer.Exit(status)
 
 
 @app.command()

@@ -45,8 +45,8 @@ def _shown(report: Report) -> int:
     return 1
 
 
-def save(text: str, output: str | None, spec: str, force: bool) -> None:
-    """Print the module, or write the file, in one step or not at all. Raises `UsageError`."""
+def save(text: str, output: str | None, spec: str, force: bool, remark: str | None = None) -> None:
+    """Print the text, or write the file, in one step or not at all, with a remark. Raises `UsageError`."""
     if output is None or output == "-":
         write(text)
         return
@@ -58,4 +58,4 @@ def save(text: str, output: str | None, spec: str, force: bool) -> None:
         raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
-    complain(f"{output}: written; `python {output}` checks its shapes")
+    complain(f"{output}: written" + (f"; `python {output}` checks its shapes" if remark is None else remark))

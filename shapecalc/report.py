@@ -11,6 +11,7 @@ from .contract import contract
 from .layer import Need
 from .lint.run import lint
 from .lint.selection import Selection
+from .picturing import as_bundle, as_html, as_svg
 from .problem import Problem, SpecError
 from .size import Size
 from .trace import Trace, trace
@@ -54,6 +55,15 @@ class Report(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Report {self.name or self.path}: {len(self.problems)} problems>"
+
+    def _repr_svg_(self) -> str | None:
+        return as_svg(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return as_bundle(self)
 
 
 def check(

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .arch import INPUT, Arch, Origin
+from .arch import INPUT, Arch, Call, Origin
 from .collector import paused
 from .layer import Layer, Need, Needs, Shape
+from .picturing import as_bundle, as_html, as_svg
 from .problem import (
     FOLDED_BATCH,
     INPUT_COUNT,
@@ -37,6 +38,7 @@ class Step(NamedTuple):
     shape_out: Shape
     needs: tuple[Need, ...]
     origin: Origin | None
+    call: Call | None = None
 
     @property
     def ins(self) -> tuple[Shape, ...]:
@@ -48,7 +50,7 @@ class Step(NamedTuple):
 
     @property
     def params(self) -> int:
-        return self.layer.num_parameters
+        return 0 if self.call is not None and self.call.again else self.layer.num_parameters
 
     @property
     def macs(self) -> Size:
@@ -85,12 +87,29 @@ class Trace(NamedTuple):
         """What comes out, batch first; None when some layer cannot run."""
         if self.failed is not None:
             return None
+        if self.arch.returns:
+            return self._returned(self.arch.returns)
         return self.steps[-1].shape_out if self.steps else self.shape_in
+
+    def _returned(self, sources: tuple[int, ...]) -> Shape:
+        """The first tensor that a forward returns; of an autoencoder's, the first that is like its input."""
+        shapes = [self.steps[source - 1].shape_out if source else self.shape_in for source in sources]
+        likes = [shape for shape in shapes if self.arch.contract.mirrors and shape == self.shape_in]
+        return (likes or shapes)[0]
 
     @property
     def output(self) -> Shape | None:
         """The sample that comes out; None when some layer cannot run."""
         return None if self.shape_out is None else sample(self.shape_out)
+
+    def _repr_svg_(self) -> str | None:
+        return as_svg(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return as_bundle(self)
 
 
 def trace(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Trace:
@@ -112,14 +131,15 @@ def trace(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Trace:
 def trace_whole(arch: Arch, shape: Shape) -> Trace:
     """`trace` for a shape that has its batch already, as a symbol or as a number."""
     with paused():
-        return _rows(arch, shape)
+        again = arch.retrace(arch, shape) if arch.retrace is not None else None
+        return again or _rows(arch, shape)
 
 
 def _rows(arch: Arch, shape: Shape) -> Trace:
     shapes: list[Shape] = [shape]
     steps: list[Step] = []
     for number, node in enumerate(arch.nodes):
-        path, layer, sources, origin = node
+        path, layer, sources, origin, call = node
         ins = tuple([shapes[source] for source in sources])
         try:
             layer, out, needs = run(layer, ins)
@@ -127,7 +147,7 @@ def _rows(arch: Arch, shape: Shape) -> Trace:
             problem = _placed(error.problem, arch, number, steps)
             return Trace(arch, shape, tuple(steps), (problem,), number, ins)
         shapes.append(out)
-        steps.append(Step(path, layer, ins, out, needs, origin))
+        steps.append(Step(path, layer, ins, out, needs, origin, call))
     return Trace(arch, shape, tuple(steps), ())
 
 

@@ -22,6 +22,7 @@ HOMES = {
     "hypothesis": ["strategies.py"],
     "pytest": ["pytest_plugin.py"],
     "torch": ["read/capture/"],
+    "resvg_py": ["draw/png.py"],
     "pydantic": ["show/json.py", "config_table.py"],
 }
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...algebra.formula import Polynomial, Stairs
 from ...algebra.solve import Solution, solve
-from ...arch import Arch
+from ...arch import INPUT, Arch
 from ...input_sizes import SAMPLES, Sizes, freed
 from ...layer import Shape
+from ...pairing import sides_of
 from ...shapes import N
 from ...size import Condition, Expr, Size, SizeLimit, same
-from ...trace import Trace
+from ...trace import Step, Trace
+from ...window import Slide
 from .messages import Disagreement, messages, stated
 from .values import Formulas
 
@@ -37,8 +39,8 @@ class Off(Exception):
     """Why a page cannot answer for other sizes."""
 
 
-def records(trace: Trace) -> dict[str, Any]:
-    """The records for the input of a trace, with its axes freed; raises `Off` where there are none."""
+def records(trace: Trace) -> tuple[dict[str, Any], Sizes]:
+    """The records for the input of a trace, its axes freed, and what they are made of; raises `Off` if there are none."""
     arch, shape = trace.arch, trace.shape_in
     has_letters = any(not isinstance(size, int) and size != N for size in shape)
     given = None
@@ -50,7 +52,9 @@ def records(trace: Trace) -> dict[str, Any]:
         found = Sizes(arch, shape)
         if found.limit:
             raise Off(f"the sizes of this network are no formulas: {found.limit.message}")
-        return _records(found, given)
+        if not found.symbols:
+            raise Off("the input has no axis to change")
+        return _records(found, given), found
     except SizeLimit as limit:
         raise Off(f"the sizes of this network are no formulas: {limit}") from None
     except Disagreement as difference:
@@ -64,9 +68,11 @@ def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
     needs, texts = messages(found, given, formulas)
     steps = [
         {
-            "from": list(arch.nodes[number].sources),
             "out": write.shape(step.shape_out),
+            "params": step.params,
             "macs": write.size(step.macs),
+            "scales": _scales(step),
+            "unpadded": _unpadded(trace, number),
             "needs": [[number, *write.condition(need.condition)] for number, need in needs.get(number, ())],
         }
         for number, step in enumerate(trace.steps)
@@ -76,6 +82,7 @@ def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
         "symbols": list(found.symbols),
         "given": given,
         "input": write.shape(trace.shape_in),
+        "sources": [list(node.sources) for node in arch.nodes],
         "steps": steps,
         "failed": trace.failed,
         "returns": None if arch.returns is None else list(arch.returns),
@@ -89,6 +96,27 @@ def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
         "legal": _legal(found),
         "formulas": write.all(),
     }
+
+
+def _scales(step: Step) -> str:
+    """What decides whether a step enlarges or shrinks on purpose (`pairing.scales`): its kind, or its sizes."""
+    try:
+        slides = step.layer.slides(step.shape_out, *step.shapes_in)
+    except TypeError:  # a rule that needs integers
+        slides = ()
+    if slides and isinstance(slides[0], Slide):
+        strides = any(getattr(slide, "stride", 1) > 1 for slide in slides)
+        return "" if not strides else "up" if slides[0].transposed else "down"
+    return "factor" if "scale_factor" in step.layer.fields else "sizes"
+
+
+def _unpadded(trace: Trace, number: int) -> int:
+    """The source of what the step takes or, where pad layers stand before it, of what the first of them takes."""
+    nodes = trace.arch.nodes
+    (source, *others) = nodes[number].sources
+    while source != INPUT and not others and sides_of(trace.steps[source - 1]) is not None:
+        (source, *others) = nodes[source - 1].sources
+    return source
 
 
 def _bounds(arch: Arch) -> list[int]:
@@ -175,7 +203,10 @@ def _without_error(found: Sizes) -> Solution | None:
     try:
         conditions = [*(reason.condition for reason in found.reasons), *more]
         return solve(
-            [part if isinstance(part, bool) or "N" not in part.symbols else part.given(N=SAMPLES) for part in conditions],
+            [
+                part if isinstance(part, bool) or "N" not in part.symbols else part.given(N=SAMPLES)
+                for part in conditions
+            ],
             found.symbols,
             never=found.problem is not None,
         )

@@ -12,14 +12,16 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from ...algebra.sets import SizeSet
-from ...contract import contract, first_wrong_pair, last_change
+from ...contract import contract, last_change
+from ...pairing import first_wrong_pair
 from ...input_sizes import SAMPLES, Sizes
 from ...layer import Need, Shape
-from ...problem import LATENT, OUTPUT, UNMIRRORED, Problem
+from ...pairing import extent, first_wrong
+from ...problem import FOLDED_BATCH, LATENT, OUTPUT, UNMIRRORED, Problem, ShapeError
 from ...shapes import N
 from ...size import Expr, Size, SizeLimit, at
-from ...trace import Trace, trace_whole
-from .values import Formulas, Value
+from ...trace import Trace, folded_batch, run, trace_whole
+from .values import Formulas, Multiple, Value
 
 Point = Mapping[str, int]
 
@@ -60,7 +62,9 @@ def messages(found: Sizes, given: Point | None, formulas: Formulas) -> Messages:
 
 def stated(trace: Trace, shape: Shape) -> Shape:
     """A shape that the file states, its letters replaced by the sizes that the trace has there."""
-    letters = {size: here for size, here in zip(trace.arch.input or (), trace.shape_in) if isinstance(size, Expr)}
+    letters = {
+        size: here for size, here in zip(trace.arch.input or (), trace.shape_in) if isinstance(size, Expr)
+    }
     return tuple(letters.get(size, size) if isinstance(size, Expr) else size for size in shape)
 
 
@@ -103,7 +107,10 @@ def _around(start: Point) -> Iterator[Point]:
         yield from ({**start, name: size - step} for step in STEPS if size > step)
     yield from ({name: size + step for name, size in start.items()} for step in STEPS)
     yield from ({name: max(size - step, 1) for name, size in start.items()} for step in STEPS)
-    yield from ({name: 2 * size for name, size in start.items()}, {name: (size + 1) // 2 for name, size in start.items()})
+    yield from (
+        {name: 2 * size for name, size in start.items()},
+        {name: (size + 1) // 2 for name, size in start.items()},
+    )
     for sizes in product((1, 2, 3), repeat=len(start)):
         yield dict(zip(start, sizes))
 
@@ -119,24 +126,29 @@ class _Texts:
         """Trace integers, compare them with the formulas, and keep the texts of what goes wrong."""
         traced = trace_whole(self.symbolic.arch, tuple(_at(size, point) for size in self.symbolic.shape_in))
         self._compare(traced, point)
-        keys = [key for key, _ in self._keyed(traced, point)]
-        if all(len(self.said.get(key, ())) >= TEXTS for key in keys):
+        plain = list(self._keyed(traced, point))
+        if all(len(self.said.get(key, ())) >= TEXTS for key, _ in plain):
             return
-        told = tuple(_told(size, point, self.formulas) for size in self.symbolic.shape_in)
-        for key, problem in self._keyed(trace_whole(self.symbolic.arch, told), point):
-            if key in keys:
-                self.said.setdefault(key, []).append(self._parts(problem))
+        slotted = dict(self._keyed(self._told(traced, point), point))
+        for key, problem in plain:
+            parts = self._parts(slotted.get(key, problem))
+            for part, text in (("message", problem.message), ("note", problem.note or "")):
+                if self.formulas.filled(parts[part], point) != text:
+                    del parts[part]
+            self.said.setdefault(key, []).append(parts)
 
     def have(self, key: str, problem: Problem) -> None:
         """A text for what no size that was tried shows: the formulas themselves."""
         self.said.setdefault(key, [self._parts(problem)])
 
     def done(self) -> dict[str, dict[str, Any]]:
-        """One text for each key; what did not come out the same everywhere is left out."""
-        return {
-            key: {part: text for part, text in texts[0].items() if all(other[part] == text for other in texts)}
-            for key, texts in self.said.items()
-        }
+        """One text for each key, and for each part of the contract; what did not come out the same is left out."""
+        kinds: dict[str, list[dict[str, Any]]] = {}
+        for key, texts in self.said.items():
+            if not key[0].isdigit():
+                bare = [{part: text for part, text in said.items() if part in ("code", "message")} for said in texts]
+                kinds.setdefault(key.partition(".")[0], []).extend(bare)
+        return {key: _common(texts) for key, texts in {**self.said, **kinds}.items()}
 
     def _parts(self, problem: Problem) -> dict[str, Any]:
         return {
@@ -146,13 +158,42 @@ class _Texts:
             "note": self.formulas.parts(problem.note or ""),
         }
 
+    def _told(self, traced: Trace, point: Point) -> Trace:
+        """The trace with sizes that remember their formulas, and what the layer that fails says of these."""
+        known = [self._with_slots(shape, point) for shape in self._shapes()]
+        nodes = self.symbolic.arch.nodes
+        steps = tuple(
+            step._replace(shapes_in=tuple(known[source] for source in nodes[number].sources), shape_out=known[number + 1])
+            for number, step in enumerate(traced.steps)
+        )
+        again = traced._replace(shape_in=known[0], steps=steps)
+        if traced.failed is None:
+            return again
+        node, problem = nodes[traced.failed], traced.problems[0]
+        taken = tuple(known[source] for source in node.sources)
+        try:
+            run(node.layer, taken)
+        except ShapeError as refused:
+            problem = refused.problem._replace(path=problem.path)
+        if problem.code == FOLDED_BATCH and traced.failed + 1 < len(known):
+            problem = problem._replace(message=folded_batch(taken[0], known[traced.failed + 1], "").message)
+        return again._replace(problems=(problem,), failed_in=taken)
+
+    def _shapes(self) -> list[Shape]:
+        return [self.symbolic.shape_in, *(step.shape_out for step in self.symbolic.steps)]
+
+    def _with_slots(self, shape: Shape, point: Point) -> Shape:
+        return tuple(_told(size, point, self.formulas) for size in shape)
+
     def _compare(self, traced: Trace, point: Point) -> None:
         where = "x".join(str(_at(size, point)) for size in self.symbolic.shape_in[1:])
         fails = self._first_need(point)
         failed = self.symbolic.failed if fails is None else fails[0]
         if traced.failed != failed:
             said = traced.problems or self.symbolic.problems
-            raise Disagreement(f"at {where} the network is another one: {said[0].message}" if said else f"not at {where}")
+            raise Disagreement(
+                f"at {where} the network is another one: {said[0].message}" if said else f"not at {where}"
+            )
         for one, other in zip(traced.steps, self.symbolic.steps):
             if one.shape_out != tuple(_at(size, point) for size in other.shape_out):
                 raise Disagreement(f"at {where} `{one.path}` returns another shape than its formula")
@@ -174,21 +215,24 @@ class _Texts:
             yield _contract_key(traced, problem), problem
 
 
+def _common(texts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {part: text for part, text in texts[0].items() if all(said.get(part) == text for said in texts)}
+
+
 def _contract_key(traced: Trace, problem: Problem) -> str:
     """What is broken, and the layer that is blamed for it; of a mirror also its partner, and the first wrong axis."""
-    last = len(traced.steps) - 1
     if problem.code == LATENT:
         return f"latent.{last_change(traced, traced.arch.contract.latent_node or 0)}"
-    if problem.code == OUTPUT:
-        return f"output.{last_change(traced, last)}"
-    if problem.code != UNMIRRORED:
-        return f"folded.{problem.path}"
-    pair = first_wrong_pair(traced)
-    if pair is None:
-        return f"mirror.{last_change(traced, last)}"
-    returned, taken = traced.steps[pair.decoder].shape_out, traced.steps[pair.encoder].shapes_in[0]
-    axis = next((axis for axis, (a, b) in enumerate(zip(returned[2:], taken[2:])) if a != b), 0)
-    return f"mirror.{pair.decoder}.{pair.encoder}.{axis if len(returned) == len(taken) else '-'}"
+    if problem.code not in (UNMIRRORED, OUTPUT):
+        return f"folded.{next(number for number, step in enumerate(traced.steps) if step.path == problem.path)}"
+    what = "mirror" if problem.code == UNMIRRORED else "output"
+    last, wrong = last_change(traced, len(traced.steps) - 1), first_wrong(traced)
+    if wrong is None or (what == "output" and problem.path != traced.steps[wrong[0].decoder].path):
+        return f"{what}.{last}"
+    pair, taken = wrong
+    returned = extent(traced.steps[pair.decoder].shape_out)
+    axis = next((axis for axis, (a, b) in enumerate(zip(returned, taken)) if a != b), 0)
+    return f"{what}.{pair.decoder}.{pair.encoder}.{axis if len(returned) == len(taken) else '-'}"
 
 
 def _at(size: Size, point: Point) -> Size:
@@ -200,4 +244,6 @@ def _at(size: Size, point: Point) -> Size:
 
 def _told(size: Size, point: Point, formulas: Formulas) -> Size:
     found = _at(size, point)
-    return Value(found, size, formulas) if isinstance(found, int) and isinstance(size, Expr) else found
+    if isinstance(size, int) or found == N:
+        return found
+    return Value(found, size, formulas) if isinstance(found, int) else Multiple.of(found, size, formulas)

@@ -62,9 +62,10 @@
       if (!rate) return constant / denominator;
       const common = gcd(gcd(rate, constant), denominator);
       const [a, b, d] = [rate / common, constant / common, denominator / common];
-      const product = `${a === 1n ? "" : `${a}·`}N`;
-      const sum = b ? `${product} ${b < 0n ? "−" : "+"} ${b < 0n ? -b : b}` : product;
-      return d === 1n ? sum : b ? `(${sum})/${d}` : `${sum}/${d}`;
+      const [times, minus, gap, over] = batch === "N" ? ["·", "−", d === 1n ? " " : "", "/"] : ["*", "-", "", "//"];
+      const product = `${a === 1n ? "" : `${a}${times}`}N`;
+      const sum = b ? `${product}${gap}${b < 0n ? minus : "+"}${gap}${b < 0n ? -b : b}` : product;
+      return d === 1n ? sum : `${b ? `(${sum})` : sum}${over}${d}`;
     };
     const holds = ([, k, relation]) => {
       const value = two(k) / formulas[k].denominator;
@@ -100,7 +101,7 @@
     }
     if (failed !== null && !problems.length) problems.push([`${failed}.!`, failed]);
     const ran = shapes.length - 1;
-    const taken = (number) => shapes[steps[number].from[0]];
+    const taken = (number) => shapes[data.sources[number][0]];
     const made = (number) => shapes[number + 1];
     const lastChange = (number) => {
       while (number >= 0 && alike(taken(number), made(number))) number -= 1;
@@ -118,36 +119,66 @@
         let number = ran - 1;
         while (number > 0 && losesBatch(made(number - 1))) number -= 1;
         problems.push([`folded.${number}`, number]);
-      } else if (data.output) {
-        const blamed = lastChange(ran - 1);
-        if (!alike(output, read.shape(data.output))) problems.push([`output.${blamed}`, blamed]);
-      } else if (data.mirrors && !alike(output, shapes[0])) problems.push(unmirrored(ran, taken, made, lastChange));
+      } else {
+        const wanted = data.output ? read.shape(data.output) : data.mirrors ? shapes[0] : output;
+        const input = extent(shapes[0]);
+        const restores = !data.output || (alike(extent(wanted), input) && !alike(extent(output), input));
+        if (!alike(output, wanted)) {
+          const wrong = restores && firstWrong(shapes);
+          const blamed = wrong || [lastChange(ran - 1)];
+          problems.push([[data.output ? "output" : "mirror", ...blamed].join("."), blamed[0]]);
+        }
+      }
     }
     return { shapes, failed, output, read, problems: problems.map(([key, step]) => told(key, step, read.size)) };
   }
 
-  // The layer to blame where a decoder returns another size: the first that does not undo its encoder partner.
-  function unmirrored(ran, taken, made, lastChange) {
-    const changing = [...Array(ran).keys()].filter((i) => !alike(extent(taken(i)), extent(made(i))));
+  // The first decoder step that does not give back what its partner took, as `pairing.first_wrong` finds it: the
+  // steps that scale are paired first, then all that change the extent. [decoder, encoder, the wrong axis], or null.
+  function firstWrong(shapes) {
+    const ran = shapes.length - 1;
+    const taken = (number) => shapes[data.sources[number][0]];
+    const made = (number) => shapes[number + 1];
     const [start, stop] = data.decoder;
-    const down = changing.filter((i) => i < start).reverse();
-    const up = changing.filter((i) => i >= start && i < stop);
-    for (let i = 0; i < Math.min(up.length, down.length); i += 1) {
-      const [returned, wanted] = [made(up[i]), taken(down[i])];
-      if (alike(extent(returned), extent(wanted))) continue;
-      const axis = returned.slice(2).findIndex((size, place) => size !== wanted[place + 2]);
-      const name = returned.length === wanted.length ? Math.max(axis, 0) : "-";
-      return [`mirror.${up[i]}.${down[i]}.${name}`, up[i]];
+    const paired = (up, down) => up.slice(0, down.length).map((number, i) => [number, down[down.length - 1 - i]]);
+    const numbers = [...Array(ran).keys()];
+    const scaling = paired(
+      numbers.filter((i) => i >= start && i < stop && scales(steps[i].scales, taken(i), made(i), true)),
+      numbers.filter((i) => i < start && scales(steps[i].scales, taken(i), made(i), false)),
+    );
+    const found = (decoder, encoder, wanted) => {
+      const returned = extent(made(decoder));
+      const axis = returned.findIndex((size, place) => size !== wanted[place]);
+      return [decoder, encoder, returned.length === wanted.length ? Math.max(axis, 0) : "-"];
+    };
+    for (const [i, [decoder, encoder]] of scaling.entries()) {
+      const wanted = extent(shapes[steps[encoder].unpadded]);
+      const end = i + 1 < scaling.length ? scaling[i + 1][0] : ran;
+      if (!numbers.slice(decoder, end).some((number) => alike(extent(made(number)), wanted))) return found(decoder, encoder, wanted);
     }
-    const blamed = lastChange(ran - 1);
-    return [`mirror.${blamed}`, blamed];
+    const changing = numbers.filter((i) => !alike(extent(taken(i)), extent(made(i))));
+    for (const [decoder, encoder] of paired(changing.filter((i) => i >= start && i < stop), changing.filter((i) => i < start))) {
+      const wanted = extent(taken(encoder));
+      if (!alike(extent(made(decoder)), wanted)) return found(decoder, encoder, wanted);
+    }
+    return null;
+  }
+  function scales(how, taken, made, grows) {
+    if (how === "up" || how === "down" || !how) return how === (grows ? "up" : "down");
+    const sizes = taken.slice(2).map((size, axis) => [size, made[axis + 2]]);
+    const known = sizes.filter((pair) => pair.every((size) => typeof size === "bigint"));
+    if (taken.length !== made.length || !known.length) return false;
+    if (how === "factor") return grows === known.every(([a, b]) => a <= b);
+    return known.some(([a, b]) => (grows ? 2n * b >= 3n * a : 2n * a >= 3n * b));
   }
 
   // A problem's texts, their slots filled in.
   function told(key, step, size) {
-    const { code = "", path = null, message = null, note = null } = data.messages[key] || {};
-    const fill = (parts) => parts && parts.map((part) => (typeof part === "string" ? part : size([part]))).join("");
-    return { key, step, code, path, message: fill(message), note: fill(note) };
+    const own = data.messages[key]; // else what is said whatever is blamed
+    const { code = "", path = null, message = null, note = null } = own || data.messages[key.split(".")[0]] || {};
+    const slot = (part) => size(typeof part === "number" ? [part] : [part[0], "as in Python"]);
+    const fill = (parts) => parts && parts.map((part) => (typeof part === "string" ? part : slot(part))).join("");
+    return { key, step: own ? step : null, code, path, message: fill(message), note: fill(note) };
   }
 
   // The nearest size without an error: by the least sum of changes, then the smaller.
@@ -210,7 +241,7 @@
   const byId = (id) => document.getElementById(id);
   const fields = data.symbols.map((name) => byId(`size-${name}`));
   const rows = [...document.querySelectorAll("tr[data-node]")].map((row) => ({
-    row, size: row.querySelector(".size"), macs: row.querySelector(".macs"), path: row.dataset.path,
+    row, size: row.querySelector(".size"), macs: row.querySelector(".macs"), params: row.querySelector(".params"), path: row.dataset.path,
   }));
   const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
   const setText = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
@@ -230,16 +261,17 @@
 
   function drawRows(found) {
     const blamed = new Map(found.problems.map(({ step }) => [step, true]));
-    rows.forEach(({ row, size, macs }, number) => {
+    rows.forEach(({ row, size, macs, params }, number) => {
       const ran = number + 1 < found.shapes.length;
       const isFailed = number === found.failed;
-      const taken = () => data.steps[number].from.map((source) => spelt(found.shapes[source])).join(" and ");
+      const taken = () => data.sources[number].map((source) => spelt(found.shapes[source])).join(" and ");
       let text = "not reached";
       if (ran) {
         const shapes = [taken(), spelt(found.shapes[number + 1])];
         text = shapes[0] === shapes[1] ? shapes[1] : shapes.join(" → ");
-      } else if (isFailed) text = `${number < data.steps.length ? taken() : spelt(found.shapes[found.shapes.length - 1])} → ✗`;
+      } else if (isFailed) text = `${taken()} → ✗`;
       setText(size, text);
+      setText(params, ran && data.steps[number].params ? grouped(data.steps[number].params) : "");
       setText(macs, ran && counts(found, number) ? grouped(counts(found, number)) : "");
       setClass(row, isFailed ? "failed" : blamed.has(number) ? "wrong" : ran ? "" : "unreached");
     });
@@ -247,14 +279,15 @@
   const counts = (found, number) => found.read.size(data.steps[number].macs);
 
   function drawTotals(found) {
-    let [macs, numbers, known] = [0n, 0n, true];
+    let [macs, numbers, params, known] = [0n, 0n, 0, true];
     for (let number = 0; number + 1 < found.shapes.length; number += 1) {
+      params += data.steps[number].params;
       const parts = [counts(found, number), ...sample(found.shapes[number + 1])];
       known = known && parts.every((part) => typeof part === "bigint");
-      if (!known) break;
-      macs += parts[0];
-      numbers += parts.slice(1).reduce((all, size) => all * size, 1n);
+      if (known) macs += parts[0];
+      if (known) numbers += parts.slice(1).reduce((all, size) => all * size, 1n);
     }
+    for (const id of ["total-params", "column-params"]) setText(byId(id), grouped(params));
     setText(byId("total-macs"), known ? grouped(macs) : "–");
     setText(byId("total-flops"), known ? grouped(2n * macs) : "–");
     setText(byId("total-numbers"), known ? grouped(numbers) : "–");
@@ -285,7 +318,7 @@
 
   function drawProblem({ code, path, message, note, step }) {
     const item = document.createElement("li");
-    const where = path || (rows[step] && rows[step].path);
+    const where = path || (step !== null && rows[step] && rows[step].path);
     const head = document.createElement("p");
     head.className = "said";
     const label = document.createElement("strong");

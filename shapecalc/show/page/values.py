@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...algebra.formula import Stairs
 from ...size import Expr, Size, SizeLimit
 
 #: What stands around a slot's number; both are characters of nobody's alphabet.
 OPEN, CLOSE = "\ue000", "\ue001"
-_SLOT = re.compile(f"{OPEN}([0-9]+){CLOSE}")
+_SLOT = re.compile(f"{OPEN}(N?[0-9]+){CLOSE}")
+
+Part = str | int | list[int]
 
 
 class Formulas:
@@ -34,8 +37,8 @@ class Formulas:
             self.all.append(formula)
         return found
 
-    def parts(self, text: str) -> list[str | int]:
-        """A text with slots as its pieces: words, and the numbers of formulas.
+    def parts(self, text: str) -> list[Part]:
+        """A text with slots as its pieces: words, and formulas by their numbers ([number] for a multiple of N).
 
         >>> from shapecalc.size import symbol
         >>> formulas, h = Formulas(), symbol("H")
@@ -44,7 +47,22 @@ class Formulas:
         ['height ', 0, ' padded to ', 1, ' is smaller than 40']
         """
         pieces = _SLOT.split(text)
-        return [int(piece) if place % 2 else piece for place, piece in enumerate(pieces) if piece]
+        return [_slot(piece) if place % 2 else piece for place, piece in enumerate(pieces) if piece]
+
+    def filled(self, parts: list[Part], values: Mapping[str, int]) -> str:
+        """The text at these sizes."""
+        texts = []
+        for part in parts:
+            if isinstance(part, str):
+                texts.append(part)
+            else:
+                formula = self.all[part if isinstance(part, int) else part[0]]
+                texts.append(str(formula.given(**values)))
+        return "".join(texts)
+
+
+def _slot(piece: str) -> int | list[int]:
+    return [int(piece[1:])] if piece.startswith("N") else int(piece)
 
 
 class Value(int):
@@ -109,6 +127,27 @@ class Value(int):
 
     def __abs__(self) -> Any:
         return self if int(self) >= 0 else -self
+
+
+class Multiple(Stairs):
+    """A size that only the batch is left in, `25*N//16`; as a text it is the slot of its formula."""
+
+    __slots__ = ("slot",)
+
+    @classmethod
+    def of(cls, found: Expr, formula: Expr, formulas: Formulas) -> Expr:
+        """What `found`, the formula at some sizes, is."""
+        if not isinstance(found, Stairs):
+            return found
+        made = cls(found.symbol, found.pieces, found.denominator)
+        made.slot = f"{OPEN}N{formulas.number(formula)}{CLOSE}"
+        return made
+
+    def __str__(self) -> str:
+        return self.slot
+
+    __repr__ = __str__
+    __hash__ = Stairs.__hash__
 
 
 def _formula(number: int) -> Size:

@@ -1,0 +1,117 @@
+"""`shapecalc draw`: a network or one of its layers, as a picture in a file or as text on the terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NamedTuple
+
+from .draw.canvas import Picture
+from .draw.strips import NothingToDraw
+from .files import write_whole
+from .inputs import UsageError
+from .output import charset, complain, write
+from .problem import Problem
+from .trace import Trace
+
+#: What the name of the file may end in.
+SUFFIXES = (".svg", ".png", ".mmd")
+
+
+class Request(NamedTuple):
+    """What `shapecalc draw` is asked for; a file `-` is an SVG on stdout."""
+
+    layer: str | None
+    output: str | None
+    width: int
+    theme: str
+    force: bool
+
+
+def draw(trace: Trace, problems: tuple[Problem, ...], request: Request) -> None:
+    """Draw and print, or write the file, in one step or not at all. Raises `UsageError`."""
+    suffix = ".svg" if request.output == "-" else os.path.splitext(request.output or "")[1].lower()
+    if request.output is not None and suffix not in SUFFIXES:
+        raise UsageError(
+            f"{request.output}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+        )
+    number = None if request.layer is None else _layer(trace, request.layer)
+    try:
+        if request.output is None:
+            write("".join(f"{line}\n" for line in _lines(trace, problems, number)))
+            return
+        content = _content(trace, problems, number, suffix, request)
+    except NothingToDraw as reason:
+        raise UsageError(str(reason)) from None
+    if request.output == "-":
+        write(content if isinstance(content, str) else "")
+    else:
+        _save(content, request.output, request.force)
+
+
+def _layer(trace: Trace, given: str) -> int:
+    from .show.explanation import find
+
+    try:
+        return find(trace.arch.nodes, given)
+    except LookupError as error:
+        raise UsageError(str(error)) from None
+
+
+def _lines(trace: Trace, problems: tuple[Problem, ...], number: int | None) -> list[str]:
+    width = shutil.get_terminal_size().columns
+    if number is None:
+        from .draw.screen import screen
+
+        return screen(trace, problems, width, charset())
+    from .draw.windows_screen import layer_screen
+
+    return layer_screen(trace, number, width, charset())
+
+
+def _content(
+    trace: Trace, problems: tuple[Problem, ...], number: int | None, suffix: str, request: Request
+) -> str | bytes:
+    """What the file holds."""
+    if suffix == ".mmd":
+        if number is not None:
+            raise UsageError("Mermaid draws networks, not the windows of one layer; write an .svg or a .png")
+        from .draw.mermaid import mermaid
+
+        return mermaid(trace, problems)
+    made = picture(trace, problems, number, request.width)
+    if suffix == ".svg":
+        from .draw.svg import svg
+
+        return svg(made, request.theme)
+    from .draw.png import NoRenderer, png
+
+    if request.theme == "page":
+        raise UsageError("a PNG has a colour of its own: --theme light or dark")
+    try:
+        return png(made, "dark" if request.theme == "dark" else "light")
+    except NoRenderer as reason:
+        raise UsageError(str(reason)) from None
+
+
+def picture(
+    trace: Trace, problems: tuple[Problem, ...] = (), number: int | None = None, width: float = 960
+) -> Picture:
+    """The picture of a network, or of its layer `number`. Raises `NothingToDraw`."""
+    if number is None:
+        from .draw.network import network
+
+        return network(trace, problems, width)
+    from .draw.windows import layer_picture
+
+    return layer_picture(trace, number, width)
+
+
+def _save(content: str | bytes, output: str, force: bool) -> None:
+    try:
+        write_whole(output, content, force)
+    except FileExistsError:
+        raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
+    complain(f"{output}: written")

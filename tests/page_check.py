@@ -1,0 +1,102 @@
+"""A report page's answers, asked in a browser, against the engine's."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from shapecalc.arch import Arch
+from shapecalc.contract import contract
+from shapecalc.report import judge
+from shapecalc.shapes import N
+from shapecalc.show.formula import spelt
+from shapecalc.show.page.document import document
+from shapecalc.input_sizes import freed
+from shapecalc.trace import trace_whole
+
+ANSWERS = """
+return arguments[0].map((texts) => {
+  const sizes = Object.fromEntries(shapecalc.symbols.map((name) => [name, BigInt(texts[name])]));
+  const found = shapecalc.answer(sizes);
+  const near = shapecalc.nearest(sizes);
+  return {
+    shapes: found.shapes.map(shapecalc.spelt), failed: found.failed,
+    output: found.output && shapecalc.spelt(found.output),
+    problems: found.problems.map((said) => [said.code, said.path, said.message, said.note]),
+    near: near && shapecalc.symbols.map((name) => String(near[name])),
+  };
+});
+"""
+
+
+class Answer(NamedTuple):
+    """What the engine says of one input; `problems` are (code, path, message, note)."""
+
+    shapes: list[str]
+    failed: int | None
+    output: str | None
+    problems: list[list[str | None]]
+
+
+def page(arch: Arch, folder: Path, name: str = "page") -> Path:
+    """The report page of an architecture, as a file."""
+    path = folder / f"{name}.html"
+    path.write_text(document(judge(arch)), encoding="utf-8")
+    return path
+
+
+def told(arch: Arch, sizes: dict[str, int]) -> Answer:
+    """The engine's answer, of a trace of integers."""
+    assert arch.input is not None
+    shape = tuple(size if isinstance(size, int) or size == N else sizes[str(size)] for size in freed(arch.input))
+    traced = trace_whole(arch, shape)
+    shapes = [traced.input, *(step.out for step in traced.steps)]
+    problems = (*traced.problems, *contract(traced).problems)
+    return Answer(
+        [spelt(shape) for shape in shapes],
+        traced.failed,
+        None if traced.output is None else spelt(traced.output),
+        [[problem.code.id, problem.path, problem.message, problem.note or ""] for problem in problems],
+    )
+
+
+def drawn(arch: Arch, count: int, seed: int) -> list[dict[str, int]]:
+    """Sizes to ask about: near the given one, small, and large."""
+    assert arch.input is not None
+    draw = random.Random(seed)
+    given = {str(name): size for name, size in zip(freed(arch.input), arch.input) if isinstance(size, int) and size != name}
+    found = []
+    for _ in range(count):
+        kind = draw.random()
+        found.append(
+            {
+                name: draw.randint(1, 40)
+                if kind < 0.25
+                else draw.randint(1, 10**6)
+                if kind > 0.92
+                else max(1, size + draw.choice((0, 0, 1, -1, draw.randint(-70, 70))))
+                for name, size in given.items()
+            }
+        )
+    return found
+
+
+def differences(driver: Any, arch: Arch, count: int, seed: int = 0) -> list[str]:
+    """Where the open page of an architecture says something else than the engine."""
+    asked = drawn(arch, count, seed)
+    texts = [{name: str(size) for name, size in sizes.items()} for sizes in asked]
+    wrong = []
+    for sizes, found in zip(asked, driver.execute_script(ANSWERS, texts)):
+        near = found.pop("near")
+        wanted = told(arch, sizes)
+        said = Answer(**found)
+        if said != wanted:
+            wrong.append(f"{sizes}: page {said} engine {wanted}")
+        if near is not None:
+            legal = dict(zip(sizes, map(int, near)))
+            if told(arch, legal).problems:
+                wrong.append(f"{sizes}: the nearest legal size {legal} is none")
+            if not wanted.problems and legal != sizes:
+                wrong.append(f"{sizes}: legal itself, and {legal} is offered")
+    return wrong
