@@ -124,13 +124,15 @@ def judge(
         from .lint.suppress import suppressed
 
         problems = tuple(suppressed(traced, problems, selection))
-    return Report(arch.path, traced, _without_remarks(problems), verdict.needs, arch.text)
+    return Report(arch.path, traced, _without_remarks(problems, selection), verdict.needs, arch.text)
 
 
-def _without_remarks(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Where something is wrong, no notes: mending it will change what they are about."""
+def _without_remarks(problems: tuple[Problem, ...], selection: Selection) -> tuple[Problem, ...]:
+    """Where something is wrong, no notes but those asked for: mending it will change what they are about."""
     if any(problem.severity == "error" for problem in problems):
-        return tuple(problem for problem in problems if problem.severity != "note")
+        return tuple(
+            problem for problem in problems if problem.severity != "note" or selection.asks_for(problem.code)
+        )
     return problems
 
 

@@ -71,12 +71,18 @@ def where_torch_raises(arch: Arch, traced: Trace, sample: Shape) -> tuple[int | 
     for count in range(1, len(arch.nodes) + 1):
         part = Arch(arch.nodes[:count])
         try:
-            shapes = torch_shapes(part, traced, sample)
+            shapes = _shapes(part, traced, sample)
         except (RuntimeError, ValueError, IndexError, TypeError, AssertionError, ZeroDivisionError) as error:
             return count - 1, f"{type(error).__name__}: {error}"
         if 0 in shapes[-1]:
             return count - 1, "empty output"
     return None, ""
+
+
+def _shapes(arch: Arch, traced: Trace, sample: Shape) -> list[Shape]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch_shapes(arch, traced, sample)
 
 
 def is_small(traced: Trace) -> bool:
@@ -106,9 +112,7 @@ def run(count: int, seed: int) -> tuple[Counter[str], list[str]]:
             traced = sc.trace(case, sample)
             if not is_small(traced):
                 continue
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                theirs, said = where_torch_raises(case, traced, sample)
+            theirs, said = where_torch_raises(case, traced, sample)
             verdict = _verdict(traced, theirs) if DATA not in said else "data"
             tally[verdict] += 1
             if traced.failed is not None:
@@ -119,7 +123,7 @@ def run(count: int, seed: int) -> tuple[Counter[str], list[str]]:
                     + "\n".join(f"  {node.path} {node.sources} {node.layer!r}" for node in case.nodes)
                     + f"\n  input {sample}"
                 )
-            elif theirs is None and shapes_of(traced) != torch_shapes(case, traced, sample):
+            elif theirs is None and shapes_of(traced) != _shapes(case, traced, sample):
                 wrong.append(f"shapes differ: {[node.layer for node in case.nodes]} {sample}")
     return tally, wrong
 

@@ -46,6 +46,10 @@ class Selection(NamedTuple):
             return wanted > ignored
         return self.select is None and rule.is_default(profile)
 
+    def asks_for(self, code: Code) -> bool:
+        """Whether the code was selected by itself, by its beginning or by its name."""
+        return bool(_specificity((*(self.select or ()), *self.extend), code))
+
     def ignores(self, code: Code) -> bool:
         """Whether a problem that the engine found is not to be shown. What torch refuses is always shown."""
         if code.id < "SHP2" or (code.id >= "SHP9" and code not in _OF_COMMENTS):
