@@ -42,15 +42,6 @@ class Format(StrEnum):
 ReportFormat = StrEnum("ReportFormat", {name: name for name in FORMATS})  # type: ignore[misc]
 
 
-class Theme(StrEnum):
-    """The colours of a drawing."""
-
-    auto = "auto"
-    light = "light"
-    dark = "dark"
-    page = "page"
-
-
 Path = Annotated[str, typer.Argument(metavar="PATH", help="A spec file, model.py:Class, or - for stdin.")]
 Input = Annotated[
     str | None, typer.Option("--input", "-i", metavar="SHAPE", help="One sample, like 1x10x474 or 1xHxW.")
@@ -336,44 +327,31 @@ def report(
 @app.command()
 def draw(
     path: Path,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="An .svg, .png or .mmd (Mermaid).")
-    ] = None,
-    layer: Annotated[
-        str | None, typer.Option("--layer", "-l", metavar="LAYER", help="One layer's windows instead.")
-    ] = None,
+    output: Output = None,
+    layer: Annotated[str | None, typer.Option("--layer", "-l", help="One layer's windows instead.")] = None,
     input: Input = None,
     width: Annotated[int, typer.Option(min=320, max=10000, help="About how many pixels wide.")] = 960,
-    theme: Annotated[Theme, typer.Option(help="Of a PNG: light or dark.", show_default=False)] = Theme.auto,
+    theme: Annotated[str, typer.Option(help="auto, light, dark, or page: the page's colours.")] = "auto",
     force: Force = False,
     set: Set = None,
     call: Call = None,
     batch: Batch = None,
 ) -> None:
-    """Draw a network to scale, or the windows of one layer; without FILE as text on the terminal.
+    """Draw a network to scale, or one layer's windows: as text, or to an .svg, .png or .mmd (Mermaid) FILE.
 
     Exit status: 0 drawn, what is wrong with the network in red; 2 nothing is drawn.
     """
-    from .drawing import Request
-    from .drawing import draw as drawn
+    from .drawing import Request, draw_file
 
-    report = inputs.judged(path, inputs.shape(input), inputs.settings(set, call, batch, input))
-    if report.trace is None:
-        _shown(report)
-        raise typer.Exit(inputs.USAGE)
-    if output and os.path.exists(output) and os.path.exists(path) and os.path.samefile(output, path):
-        raise UsageError(f"{output}: is the spec itself")
-    drawn(report.trace, report.problems, Request(layer, output, width, str(theme), force))
+    request = Request(layer, output, width, theme, force)
+    draw_file(path, inputs.shape(input), inputs.settings(set, call, batch, input), request)
 
 
 @app.command()
 def compare(
     path: Path,
     other: Annotated[str | None, typer.Argument(metavar="[PATH]", help="What to compare it with.")] = None,
-    input: Annotated[
-        list[str] | None,
-        typer.Option("--input", "-i", metavar="SHAPE", help="One for both, or one for each."),
-    ] = None,
+    input: Annotated[list[str] | None, typer.Option("--input", "-i", help="For both, or one each.")] = None,
     set: Set = None,
     call: Call = None,
     format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
@@ -384,8 +362,7 @@ def compare(
     """
     from .comparing import compare as compared
 
-    if status := compared((path, other), input or [], set, call, format is Format.json):
-        raise typer.Exit(status)
+    raise typer.Exit(compared((path, other), input or [], set, call, format is Format.json))
 
 
 @app.command()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import NamedTuple
 
 from .draw.canvas import Picture
 from .draw.strips import NothingToDraw
+from .draw.svg import THEMES
 from .files import write_whole
-from .inputs import UsageError
+from .inputs import USAGE, Settings, UsageError, is_unusable, judged
 from .output import charset, complain, write
 from .problem import Problem
+from .shapes import Shape
 from .trace import Trace
 
 #: What the name of the file may end in.
@@ -26,6 +29,21 @@ class Request(NamedTuple):
     width: int
     theme: str
     force: bool
+
+
+def draw_file(path: str, shape: Shape | None, settings: Settings, request: Request) -> None:
+    """Draw what a file describes. Raises `UsageError`, and `SystemExit` once it is said why nothing can be drawn."""
+    if request.theme not in THEMES:
+        raise UsageError(f"--theme is {', '.join(THEMES[:-1])} or {THEMES[-1]}, not `{request.theme}`")
+    report = judged(path, shape, settings)
+    if report.trace is None:
+        if not is_unusable(report):
+            print(report, file=sys.stderr)
+        raise SystemExit(USAGE)
+    file = request.output
+    if file and os.path.exists(file) and os.path.exists(path) and os.path.samefile(file, path):
+        raise UsageError(f"{file}: is the spec itself")
+    draw(report.trace, report.problems, request)
 
 
 def draw(trace: Trace, problems: tuple[Problem, ...], request: Request) -> None:

@@ -39,7 +39,8 @@ def fixed(
 ) -> Fixed:
     """Make the safe repairs (with `unsafe`, all) that the text's problems offer, one after another.
 
-    A repair counts only if the problem that it mends is gone. Raises `SpecError` as `check` does.
+    A repair counts only if the problem that it mends is gone. What a note says is mended by safe repairs only,
+    unless its code is selected. Raises `SpecError` as `check` does.
     """
     report = check_text(text, path, input, set, selection)
     applied: list[Problem] = []
@@ -62,13 +63,18 @@ def _next(
 ) -> tuple[Problem, str, Report] | None:
     """The first problem that a repair removes, the text without it and the report on that."""
     for problem in report.problems:
-        if problem.fix is None or not (problem.fix.safe or unsafe):
+        if problem.fix is None or not (problem.fix.safe or (unsafe and _is_wanted(problem, selection))):
             continue
         mended = edited(text, problem.fix.edits)
         after = check_text(mended, report.path, input, set, selection)
         if _progressed(report, after):
             return problem, mended, after
     return None
+
+
+def _is_wanted(problem: Problem, selection: Selection) -> bool:
+    """Whether a repair that changes what is learned is wanted: for a note only where its code was asked for."""
+    return problem.severity != "note" or selection.asks_for(problem.code)
 
 
 def _progressed(before: Report, after: Report) -> bool:

@@ -55,8 +55,9 @@ def _replace(path: str, before: str, after: str) -> None:
 
 def _say(path: str, applied: int, left: Report, plan: Plan) -> None:
     verb = "would be mended" if plan.only_diff else "mended"
-    hidden = sum(problem.fix is not None and not problem.fix.safe for problem in left.problems)
-    parts = [f"{applied} problem{'s' * (applied != 1)} {verb}", f"{len(left.problems)} left"]
+    failing = [problem for problem in left.problems if problem.severity != "note"]
+    hidden = sum(problem.fix is not None and not problem.fix.safe for problem in failing)
+    parts = [f"{applied} problem{'s' * (applied != 1)} {verb}", f"{len(failing)} left"]
     if hidden and not plan.unsafe:
         parts.append(f"{hidden} of them with an unsafe fix (--unsafe-fixes)")
     complain(f"{path}: {', '.join(parts)}")

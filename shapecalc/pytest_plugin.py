@@ -6,6 +6,7 @@ until it is used.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,11 @@ def _report(target: Any, input: Any, select: Iterable[str] | None, ignore: Itera
     from .report import check
 
     selection = Selection(select=None if select is None else tuple(select), ignore=tuple(ignore or ()))
+    if not isinstance(target, str | os.PathLike):
+        from .read.module import from_module, is_module
+
+        if is_module(target):
+            return check(from_module(target, input), selection=selection)
     return check(target, input, selection=selection)
 
 

@@ -160,3 +160,22 @@ def test_what_is_a_target() -> None:
     assert is_target("package.nets:make")
     assert not is_target("a.arch.yaml")
     assert not is_target("C:\\model.py")
+
+
+CONSTRUCTORS = {
+    "self.conv = nn.Conv2d(3, 4, 1, groups=2)": "conv",
+    "self.body = nn.Sequential(nn.ReLU(), nn.Conv2d(3, 4, 1, groups=2))": "body.1",
+    "self.convs = nn.ModuleList([nn.Conv2d(c, 6, 1, groups=3) for c in (3, 4)])": "convs.1",
+    "self.convs = nn.Sequential(*(nn.Conv2d(c, 6, 1, groups=3) for c in (3, 4)))": "convs.1",
+    "self.d = nn.ModuleDict({'one': nn.ReLU(), 'two': nn.GroupNorm(3, 8)})": "d.two",
+    "for i in range(2): self.add_module(f'conv{i}', nn.Conv2d(3 + i, 6, 1, groups=3))": "conv1",
+    "body = []; body += [nn.ReLU()]; body += [nn.GroupNorm(3, 8)]\n        self.body = nn.Sequential(*body)": "body.1",
+    "layers = []; layers.append(nn.ReLU()); layers.append(nn.GroupNorm(3, 8))\n        self.f = nn.Sequential(*layers)": "f.1",
+}
+
+
+@pytest.mark.parametrize(("line", "path"), CONSTRUCTORS.items())
+def test_a_refused_constructor_has_the_path_that_the_layer_was_to_get(line: str, path: str) -> None:
+    text = "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    Path("net.py").write_text(f"{text}        {line}\n")
+    assert f"error[SHP104] construct:{path}: " in run("check", "net.py:Net", "-i", "3x8x8").stdout

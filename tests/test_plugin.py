@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import shapecalc.read.capture.run
 import shapecalc.read.spec
 import shapecalc.show.full
 import shapecalc.testing
@@ -91,6 +92,92 @@ def test_assertions(specs: pytest.Pytester, call: str, message: str | None) -> N
     result.assert_outcomes(passed=int(message is None), failed=int(message is not None))
     if message is not None:
         assert message in result.stdout.str()
+
+
+MODELS = """
+import torch
+from torch import nn
+
+class CAE(nn.Module):
+    def __init__(self, decoder=None):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU())
+        self.decoder = decoder or nn.ConvTranspose2d(16, 1, 3, stride=2, padding=1, output_padding=1)
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+"""
+
+
+def test_models(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(models=MODELS)
+    pytester.makepyfile(
+        """
+        from torch import nn
+        from models import CAE
+        from shapecalc.testing import assert_restores, assert_shapes, shapes
+
+        def test_shapes():
+            found = shapes(CAE(), "4 1 10 474")
+            assert found == "b 1 h w -> b 1 h w"
+            assert found.layer("encoder.0") == "b 1 h w -> b 16 h//2 w//2"
+            assert found.latent == "4 16 5 237"
+
+        def test_every_even_size():
+            assert_shapes(CAE(), "b 1 10 w -> b 1 10 w", w=range(400, 500, 2))
+            assert_restores(CAE(), "1x10x474")
+
+        def test_decoder_without_a_layer_that_enlarges():
+            assert shapes(CAE(nn.Conv2d(16, 1, 3, padding=1)), "4 1 10 474") == "b 1 h w -> b 1 h w"
+
+        def test_odd_sizes():
+            assert_restores(CAE(), "1xHxW")
+
+        def test_it_cannot_run():
+            assert shapes(CAE(nn.ConvTranspose2d(32, 1, 3)), "4 1 10 474") == "b 1 h w -> b 1 h w"
+
+        def test_fixture(shape_check):
+            assert shape_check(CAE(), "1x10x474").ok
+        """
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=3, failed=3)
+    text = result.stdout.str()
+    assert "axis 2 of the output is 5, but `h` is 10" in text
+    assert "1x1x1 does not come back; what does: H ≡ 0 (mod 2) and W ≡ 0 (mod 2)" in text
+    assert "it cannot run: `decoder`: input has 16 channels, but in_channels is 32" in text
+
+
+def test_losses_that_broadcast_are_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import torch
+        from torch import nn
+        from torch.nn.functional import l1_loss
+        from shapecalc.testing import no_broadcast_loss
+
+        def step():
+            return nn.MSELoss()(torch.zeros(32, 1, 10, 474), torch.zeros(32, 10, 474))
+
+        def test_torch_says_nothing_that_fails(recwarn):
+            assert step().shape == ()
+
+        def test_fixture(no_broadcast_loss):
+            step()
+
+        def test_with():
+            with no_broadcast_loss():
+                l1_loss(torch.zeros(4, 3), target=torch.zeros(4))
+
+        def test_equal_shapes(no_broadcast_loss):
+            nn.MSELoss()(torch.zeros(4, 3), torch.zeros(4, 3)) + l1_loss(torch.zeros(4), torch.zeros(4))
+        """
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=2, failed=2)
+    text = result.stdout.str()
+    assert "`mse_loss` broadcasts 32x1x10x474 against 32x10x474 to 32x32x10x474" in text
+    assert "`target.unsqueeze(1)` gives 32x1x10x474" in text
 
 
 def test_the_fixture_and_its_marker(specs: pytest.Pytester) -> None:

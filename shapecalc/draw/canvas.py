@@ -125,19 +125,6 @@ def _beginning(word: str, most: int) -> str:
     return word[:end]
 
 
-def elided(text: str, most: int) -> str:
-    """The text in at most `most` columns, its beginning left out where it is longer: the end tells paths apart.
-
-    >>> elided("features.denseblock1.conv2", 16)
-    '…nseblock1.conv2'
-    """
-    if cells(text) <= most:
-        return text
-    while cells(text) > most - 1:
-        text = text[1:]
-    return f"…{text}"
-
-
 def lanes(spans: Sequence[tuple[float, float]], between: float = 0.0) -> list[int]:
     """A lane for each span, so that no two in one lane come nearer than `between`; short spans lie below.
 

@@ -21,9 +21,10 @@ def folded(found: list[Block], most: int = 24) -> list[Block]:
     turns: dict[int, tuple[int, int]] = {}  # how often, and in which fold
     replaced: dict[int, int] = {}
     position = 0
-    signatures = [_signature(found, number) for number in range(len(found))]
+    numbers: dict[tuple[object, ...], int] = {}
+    kinds = [numbers.setdefault(_signature(found, number), number) for number in range(len(found))]
     while position < len(found):
-        period, count = _repeat(signatures, position)
+        period, count = _repeat(kinds, position)
         if count < 3 and not (count == 2 and period >= 4 and len(found) > 4 * most):
             kept.append(position)
             position += 1
@@ -45,15 +46,14 @@ def _signature(found: list[Block], number: int) -> tuple[object, ...]:
     return (block.kind, block.window, block.after, block.shape[1:], channels, distances, block.state)
 
 
-def _repeat(signatures: list[tuple[object, ...]], start: int) -> tuple[int, int]:
+def _repeat(kinds: list[int], start: int) -> tuple[int, int]:
     """The period and the number of turns of the repeat that starts there and takes most."""
     best = (1, 1)
-    for period in range(1, (len(signatures) - start) // 2 + 1):
-        if signatures[start + period] != signatures[start]:
-            continue
-        count, turn = 1, signatures[start : start + period]
-        while signatures[start + count * period : start + (count + 1) * period] == turn:
-            count += 1
+    for period in range(1, (len(kinds) - start) // 2 + 1):
+        alike, last = 0, len(kinds) - start - period
+        while alike < last and kinds[start + alike] == kinds[start + period + alike]:
+            alike += 1
+        count = alike // period + 1
         if count > 1 and period * count > best[0] * best[1]:
             best = (period, count)
     return best

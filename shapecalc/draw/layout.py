@@ -11,8 +11,8 @@ from .canvas import FONT, fitted, scaled, text_width
 #: Room at both sides of a cell, and between the two sides of a row.
 PAD = 9.0
 MIDDLE = 30.0
-#: How much further in the next row stands, at least, where there is no room for a staircase.
-INDENT = 22.0
+#: How much further in the next row stands where there is no room for a staircase: at least, and where it fits.
+INDENT, STEP = 22.0, 60.0
 #: The largest block, in pixels: height in a row by itself and thickness.
 TALLEST, THICKEST = 110.0, 56.0
 #: Labels break after so many pixels.
@@ -217,13 +217,14 @@ def _staircase(rows: list[list[Cell]]) -> float:
 
 def _indented(rows: list[list[Cell]], width: float) -> float:
     """The way down at the left and the way up at the right, each row a little further in."""
-    total = max(width, *(_needed(number, row) for number, row in enumerate(rows)))
+    needed, wished = (max(_needed(*row, step) for row in enumerate(rows)) for step in (INDENT, STEP))
+    total = max(needed, min(width, wished))
     room = [
         (total - _width(row) - MIDDLE) / (2 * number)
         for number, row in enumerate(rows)
         if number and all(_sides(row))
     ]
-    indent = min([*room, WIDEST])
+    indent = min([*room, STEP])
     for number, row in enumerate(rows):
         down, up = _sides(row)
         _set(down, indent * number if up else (total - _width(down)) / 2)
@@ -231,10 +232,10 @@ def _indented(rows: list[list[Cell]], width: float) -> float:
     return total
 
 
-def _needed(number: int, row: list[Cell]) -> float:
+def _needed(number: int, row: list[Cell], indent: float) -> float:
     """How wide a row is; one that has only one side needs no room for two."""
     width = _width(row)
-    return width + MIDDLE + 2 * INDENT * number if all(_sides(row)) else width
+    return width + MIDDLE + 2 * indent * number if all(_sides(row)) else width
 
 
 def _width(cells: list[Cell]) -> float:

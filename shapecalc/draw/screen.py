@@ -23,7 +23,7 @@ def screen(
     """The lines: at each tensor its name, layer, shape, and a bar as long as its sizes and as dark as its channels."""
     found = readable(blocks(trace, problems))
     is_plain = not encodes(SHADES + GUTTER + "×→✗", charset)
-    gutters = _gutters(found, ASCII_GUTTER if is_plain else GUTTER)
+    gutters, hidden = _gutters(found, ASCII_GUTTER if is_plain else GUTTER, max(width // 10, 2))
     names = [_name(block) for block in found]
     kinds = [" ".join(filter(None, (block.kind, block.window))) for block in found]
     sizes = [_size(block, charset, is_plain) for block in found]
@@ -41,6 +41,8 @@ def screen(
     for row in zip(*columns):
         padded = [text + " " * (least - cells(text)) for text, least in zip(row, widths)]
         lines.append(visible("  ".join(padded).rstrip(), charset))
+    if hidden:
+        lines.append(f"{hidden} skip{'s' * (hidden > 1)} not shown: no room")
     for problem in problems:
         if problem.severity == "error":
             text = f"{problem.code.id} {problem.path or 'output'}: {signed(problem.message, charset)}"
@@ -73,24 +75,36 @@ def _bars(found: list[Block], longest: int, shades: str) -> list[str]:
     return bars
 
 
-def _gutters(found: list[Block], signs: str) -> list[str]:
-    """What each skip draws at the left of its rows."""
-    skips = [
-        (source, number)
-        for number, block in enumerate(found)
-        for source in block.sources
-        if source != number - 1
-    ]
-    places = lanes([(source + 0.1, number - 0.1) for source, number in skips])
-    count = 1 + max(places, default=-1)
+def _gutters(found: list[Block], signs: str, most: int) -> tuple[list[str], int]:
+    """What skips draw at the left of their rows, in at most `most` lanes, and how many had no room."""
+    bundles = [sorted(rows) for rows in _bundles(found)]
+    places = lanes([(rows[0] + 0.1, rows[-1] - 0.1) for rows in bundles])
+    count = min(most, 1 + max(places, default=-1))
     grid = [[" "] * (2 * count) for _ in found]
     begin, past, end, along, both, cross = list(signs)
-    for (source, number), lane in zip(skips, places):
+    for rows, lane in zip(bundles, places):
+        if lane >= most:
+            continue
         column = 2 * (count - 1 - lane)
-        for row in range(source + 1, number):
+        for row in range(rows[0] + 1, rows[-1]):
             grid[row][column] = cross if grid[row][column] == along else past
-        for row, corner in ((source, begin), (number, end)):
+        for row in rows:
+            corner = begin if row == rows[0] else end if row == rows[-1] else both
             for other in range(column + 1, 2 * count):
                 grid[row][other] = {" ": along, past: cross}.get(grid[row][other], grid[row][other])
-            grid[row][column] = corner if grid[row][column] in (" ", along) else both
-    return ["".join(row).rstrip() if count else "" for row in grid]
+            grid[row][column] = corner if grid[row][column] in (" ", along, past, cross) else both
+    return ["".join(row).rstrip() for row in grid], sum(lane >= most for lane in places)
+
+
+def _bundles(found: list[Block]) -> list[set[int]]:
+    """The rows of skips that run together: those into one block, and else those out of one."""
+    into = {
+        number: [source for source in dict.fromkeys(block.sources) if source != number - 1]
+        for number, block in enumerate(found)
+    }
+    bundles = [{number, *sources} for number, sources in into.items() if len(sources) > 1]
+    alone: dict[int, set[int]] = {}
+    for number, sources in into.items():
+        if len(sources) == 1:
+            alone.setdefault(sources[0], {sources[0]}).add(number)
+    return [*bundles, *alone.values()]

@@ -102,7 +102,7 @@ def _window(
         canvas.lines.append(Line(((ends[0], middle), (ends[1], middle)), role))
     for tap in taps:
         if columns.has(tap):
-            mark = "pad" if not 0 <= tap < strip.size else "tap"
+            mark = "tap" if 0 <= tap < strip.size else role_of(strip, tap)
             canvas.boxes.append(Box(left + step * columns.column(tap) - 4, middle - 4, 8, 8, mark, 4))
 
 

@@ -78,7 +78,9 @@ def _parts(frame: FrameType, span: Span) -> list[str]:
         if isinstance(parent, ast.List):
             parts = [str(parent.elts.index(child) + _length_before(parents.get(parent), frame)), *parts]  # type: ignore[arg-type]
         elif isinstance(parent, ast.ListComp) and frame.f_code.co_name == "<listcomp>":
-            return [*_turn(frame), *parts]
+            parts = [*_turn(frame), *parts]
+        elif isinstance(parent, ast.GeneratorExp) and frame.f_code.co_name == "<genexpr>":
+            return [*_turn(frame), *parts]  # the call that runs it is on the stack, too
         else:
             parts = _part(parent, child, frame) + parts
         if isinstance(parent, ast.stmt):
@@ -117,7 +119,7 @@ def _length_before(statement: ast.AST | None, frame: FrameType) -> int:
 
 def _turn(frame: FrameType) -> list[str]:
     """The turn of a list's comprehension, where what it runs over tells it."""
-    found = frame.f_locals[".0"].__reduce__() if ".0" in frame.f_locals else ()
+    found: Any = frame.f_locals[".0"].__reduce__() if ".0" in frame.f_locals else ()
     return [str(found[2] - 1)] if len(found) == 3 and isinstance(found[2], int) else []
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from ... import layers as layers
 from ...layer import KINDS, Layer, Shape
 from ...problem import ShapeError
 from ...sorts import BATCH

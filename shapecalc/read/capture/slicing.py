@@ -14,7 +14,7 @@ def layers_for(index: Any, rank: int, size_of: Callable[[Any], Size]) -> list[La
     """The layers of an index into a tensor of `rank` axes; None where it is no plain one (tensors, lists).
 
     >>> layers_for((slice(None), 0, slice(1, -1)), 3, int)
-    [Select(1, 0), Slice(1, 1, -1)]
+    [Select(1, 0), Slice(1, start=1, end=-1)]
     """
     parts = list(index) if isinstance(index, tuple) else [index]
     if any(not (part is None or part is ... or _is_int(part) or _is_slice(part)) for part in parts):

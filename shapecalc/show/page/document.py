@@ -16,7 +16,10 @@ from .live import MOST_CHARACTERS, Off, records
 from .parts import costs, fields, layers, no_fields, problems, verdict
 
 #: What a page may load: nothing. Its own style and script stand in it.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 def document(report: Judged, drawing: str | None = None) -> str:

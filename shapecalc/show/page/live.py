@@ -40,7 +40,7 @@ class Off(Exception):
 
 
 def records(trace: Trace) -> tuple[dict[str, Any], Sizes]:
-    """The records for the input of a trace, its axes freed, and what they are made of; raises `Off` if there are none."""
+    """The records for a trace with its axes freed, and what they are made of; raises `Off` where there are none."""
     arch, shape = trace.arch, trace.shape_in
     has_letters = any(not isinstance(size, int) and size != N for size in shape)
     given = None

@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 from ...algebra.sets import SizeSet
 from ...contract import contract, last_change
-from ...pairing import first_wrong_pair
 from ...input_sizes import SAMPLES, Sizes
 from ...layer import Need, Shape
 from ...pairing import extent, first_wrong
 from ...problem import FOLDED_BATCH, LATENT, OUTPUT, UNMIRRORED, Problem, ShapeError
 from ...shapes import N
 from ...size import Expr, Size, SizeLimit, at
-from ...trace import Trace, folded_batch, run, trace_whole
+from ...trace import Step, Trace, folded_batch, run, trace_whole
 from .values import Formulas, Multiple, Value
 
 Point = Mapping[str, int]
@@ -29,6 +28,7 @@ Point = Mapping[str, int]
 USUAL = 64
 #: How far round the given size the formulas are compared with traces of integers.
 STEPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64)
+SMALL = range(1, 13)
 #: So many texts are compared for each thing that may go wrong.
 TEXTS = 3
 
@@ -46,7 +46,7 @@ class Messages(NamedTuple):
 
 def messages(found: Sizes, given: Point | None, formulas: Formulas) -> Messages:
     """Every text that may be needed; raises `Disagreement` where integers and formulas differ."""
-    start = given or {name: USUAL for name in found.symbols}
+    start = given or dict.fromkeys(found.symbols, USUAL)
     needs, witnesses = _needs(found, start)
     points = [*witnesses, *_around(start)]
     texts = _Texts(found, needs, formulas)
@@ -55,6 +55,8 @@ def messages(found: Sizes, given: Point | None, formulas: Formulas) -> Messages:
     for number, listed in needs.items():
         for place, need in listed:
             texts.have(f"{number}.{place}", need.problem._replace(path=found.trace.steps[number].path))
+    for number, step in enumerate(found.trace.steps):
+        texts.folding(number, step)
     if found.trace.failed is not None:
         texts.have(f"{found.trace.failed}.!", found.trace.problems[0])
     return Messages(needs, texts.done())
@@ -103,6 +105,7 @@ def _legal(sets: Mapping[str, SizeSet], start: Point) -> Point:
 def _around(start: Point) -> Iterator[Point]:
     """Sizes near the start, each axis alone and all together, and twice and half of it."""
     for name, size in start.items():
+        yield from ({**start, name: small} for small in SMALL)
         yield from ({**start, name: size + step} for step in STEPS)
         yield from ({**start, name: size - step} for step in STEPS if size > step)
     yield from ({name: size + step for name, size in start.items()} for step in STEPS)
@@ -111,6 +114,7 @@ def _around(start: Point) -> Iterator[Point]:
         {name: 2 * size for name, size in start.items()},
         {name: (size + 1) // 2 for name, size in start.items()},
     )
+    yield from (dict.fromkeys(start, small) for small in SMALL)
     for sizes in product((1, 2, 3), repeat=len(start)):
         yield dict(zip(start, sizes))
 
@@ -141,12 +145,28 @@ class _Texts:
         """A text for what no size that was tried shows: the formulas themselves."""
         self.said.setdefault(key, [self._parts(problem)])
 
+    def folding(self, number: int, step: Step) -> None:
+        """The text for a step that may mix samples into other axes, whether a size that was tried shows it or not."""
+        if all(isinstance(size, int) or size == N or "N" not in size.symbols for size in step.shape_out):
+            return
+        taken, made = self._slots(step.shapes_in[0]), self._slots(step.shape_out)
+        message = self.formulas.parts(folded_batch(taken, made, "").message)
+        self.said.setdefault(
+            f"folded.{number}", [{"code": FOLDED_BATCH.id, "path": step.path, "message": message}]
+        )
+
+    def _slots(self, shape: Shape) -> Any:
+        return tuple(self.formulas.slot(size) for size in shape)
+
     def done(self) -> dict[str, dict[str, Any]]:
         """One text for each key, and for each part of the contract; what did not come out the same is left out."""
         kinds: dict[str, list[dict[str, Any]]] = {}
         for key, texts in self.said.items():
             if not key[0].isdigit():
-                bare = [{part: text for part, text in said.items() if part in ("code", "message")} for said in texts]
+                bare = [
+                    {part: text for part, text in said.items() if part in ("code", "message")}
+                    for said in texts
+                ]
                 kinds.setdefault(key.partition(".")[0], []).extend(bare)
         return {key: _common(texts) for key, texts in {**self.said, **kinds}.items()}
 
@@ -163,7 +183,10 @@ class _Texts:
         known = [self._with_slots(shape, point) for shape in self._shapes()]
         nodes = self.symbolic.arch.nodes
         steps = tuple(
-            step._replace(shapes_in=tuple(known[source] for source in nodes[number].sources), shape_out=known[number + 1])
+            step._replace(
+                shapes_in=tuple(known[source] for source in nodes[number].sources),
+                shape_out=known[number + 1],
+            )
             for number, step in enumerate(traced.steps)
         )
         again = traced._replace(shape_in=known[0], steps=steps)
@@ -224,7 +247,9 @@ def _contract_key(traced: Trace, problem: Problem) -> str:
     if problem.code == LATENT:
         return f"latent.{last_change(traced, traced.arch.contract.latent_node or 0)}"
     if problem.code not in (UNMIRRORED, OUTPUT):
-        return f"folded.{next(number for number, step in enumerate(traced.steps) if step.path == problem.path)}"
+        return (
+            f"folded.{next(number for number, step in enumerate(traced.steps) if step.path == problem.path)}"
+        )
     what = "mirror" if problem.code == UNMIRRORED else "output"
     last, wrong = last_change(traced, len(traced.steps) - 1), first_wrong(traced)
     if wrong is None or (what == "output" and problem.path != traced.steps[wrong[0].decoder].path):

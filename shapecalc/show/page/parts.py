@@ -9,7 +9,7 @@ from ...cost import total
 from ...input_sizes import Sizes
 from ...layer import Shape
 from ...problem import Code, Problem
-from ...shapes import N, sample
+from ...shapes import sample
 from ...size import Size
 from ...trace import Trace
 from ..diagnostic import diagnostic
@@ -49,7 +49,9 @@ def verdict(report: Judged) -> str:
 def fields(trace: Trace, found: Sizes) -> str:
     """The input's fields, hidden until the script is there, the places for what it answers, and which sizes work."""
     free = found.symbols
-    own = {str(name): size for name, size in zip(found.trace.shape_in, trace.shape_in) if isinstance(size, int)}
+    own = {
+        str(name): size for name, size in zip(found.trace.shape_in, trace.shape_in) if isinstance(size, int)
+    }
     inputs = "".join(
         f'<span class="field"><label for="size-{name}">{escape(NAMES.get(name, name))} '
         f'<span class="letter">{name}</span></label><input id="size-{name}" type="number" min="1" step="1" '
@@ -58,13 +60,16 @@ def fields(trace: Trace, found: Sizes) -> str:
     )
     return (
         '<section aria-labelledby="try"><h2 id="try">Another input size</h2>'
-        "<noscript><p>With scripts on, every size below is worked out anew for the input that is typed here.</p></noscript>"
+        "<noscript><p>With scripts on, every size below is worked out anew for the input "
+        "that is typed here.</p></noscript>"
         f'<form id="sizes" hidden>{inputs}<button type="button" id="reset">Reset</button></form>'
-        '<div role="status" aria-live="polite"><p id="verdict"></p><ul id="said" aria-label="problems at this size"></ul></div>'
+        '<div role="status" aria-live="polite"><p id="verdict"></p>'
+        '<ul id="said" aria-label="problems at this size"></ul></div>'
         '<p id="near" hidden><span id="near-text"></span><button type="button" id="use" hidden></button></p>'
         '<p id="elsewhere" class="dim" hidden>The table and the costs below are of this size; the drawing and the '
         "problems with their repairs are of the size that the check was given.</p>"
-        f"<details><summary>Which sizes work</summary><pre tabindex=\"0\">{escape(_which(found))}</pre></details></section>"
+        "<details><summary>Which sizes work</summary>"
+        f'<pre tabindex="0">{escape(_which(found))}</pre></details></section>'
     )
 
 
@@ -137,7 +142,8 @@ def problems(report: Judged) -> str:
         for problem in report.problems
     )
     at = f" at {escape(spelt(report.trace.input))}" if report.trace else ""
-    return f'<section aria-labelledby="problems"><h2 id="problems">Problems{at}</h2><ol class="problems">{items}</ol></section>'
+    head = f'<h2 id="problems">Problems{at}</h2>'
+    return f'<section aria-labelledby="problems">{head}<ol class="problems">{items}</ol></section>'
 
 
 def _drawn(problem: Problem, report: Judged) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...algebra.formula import Stairs
+from ...shapes import N
 from ...size import Expr, Size, SizeLimit
 
 #: What stands around a slot's number; both are characters of nobody's alphabet.
@@ -36,6 +37,12 @@ class Formulas:
             found = self._numbers[formula] = len(self.all)
             self.all.append(formula)
         return found
+
+    def slot(self, size: Size) -> str:
+        """The size as a text: a number, `N`, or the slot of its formula, written as a message writes it."""
+        if isinstance(size, int) or size == N:
+            return str(size)
+        return f"{OPEN}{'N' * ('N' in size.symbols)}{self.number(size)}{CLOSE}"
 
     def parts(self, text: str) -> list[Part]:
         """A text with slots as its pieces: words, and formulas by their numbers ([number] for a multiple of N).
@@ -80,7 +87,7 @@ class Value(int):
         return made
 
     def __str__(self) -> str:
-        return f"{OPEN}{self.formulas.number(self.formula)}{CLOSE}"
+        return self.formulas.slot(self.formula)
 
     __repr__ = __str__
 
@@ -133,6 +140,7 @@ class Multiple(Stairs):
     """A size that only the batch is left in, `25*N//16`; as a text it is the slot of its formula."""
 
     __slots__ = ("slot",)
+    slot: str
 
     @classmethod
     def of(cls, found: Expr, formula: Expr, formulas: Formulas) -> Expr:
@@ -140,7 +148,7 @@ class Multiple(Stairs):
         if not isinstance(found, Stairs):
             return found
         made = cls(found.symbol, found.pieces, found.denominator)
-        made.slot = f"{OPEN}N{formulas.number(formula)}{CLOSE}"
+        made.slot = formulas.slot(formula)
         return made
 
     def __str__(self) -> str:

@@ -1,0 +1,448 @@
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from hypothesis import given, settings
+from picture_check import faults
+from typer.testing import CliRunner
+
+import shapecalc as sc
+from shapecalc.cli import app
+from shapecalc.draw.blocks import blocks
+from shapecalc.draw.canvas import Label, Picture
+from shapecalc.draw.folding import folded, readable
+from shapecalc.draw.mermaid import mermaid
+from shapecalc.draw.network import network
+from shapecalc.draw.png import NoRenderer, png
+from shapecalc.draw.screen import screen
+from shapecalc.draw.strips import NothingToDraw, figure
+from shapecalc.draw.svg import BOXES, LINES, THEMES, svg
+from shapecalc.draw.windows import layer_picture
+from shapecalc.draw.windows_screen import layer_screen
+from shapecalc.report import Report
+from shapecalc.show.text import cells
+from shapecalc.strategies import architectures
+from shapecalc.trace import Trace
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SPECS = sorted(EXAMPLES.rglob("*.arch.yaml"))
+#: An input at which the spec cannot run, or does not hold.
+BROKEN = [
+    ("mel_first_try", "1x10x474"),
+    ("mel_cae", "1x10x473"),
+    ("mnist_conv_only", None),
+    ("vgg_wrong_features", None),
+    ("unet", "3x63x97"),
+]
+SIGNS = "×→·⌊⌋−…✗"
+
+
+def checked(name: str, input: str | None = None) -> tuple[Trace, Report]:
+    report = sc.check(EXAMPLES / f"{name}.arch.yaml", input)
+    assert report.trace is not None
+    return report.trace, report
+
+
+@functools.cache
+def judged(path: Path) -> Report:
+    return sc.check(path)
+
+
+def drawn(report: Report, width: float = 960) -> Picture:
+    assert report.trace is not None
+    return network(report.trace, report.problems, width)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_no_label_overlaps_or_is_cut(path: Path) -> None:
+    report = judged(path)
+    for width in (480, 960):
+        picture = drawn(report, width)
+        assert faults(picture) == []
+        assert picture.width <= max(width, 460) + 1
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SPECS if "zoo" not in path.parts], ids=lambda path: path.stem
+)
+def test_no_label_of_a_layer_overlaps_or_is_cut(path: Path) -> None:
+    report = judged(path)
+    assert report.trace is not None
+    for number in range(len(report.trace.steps)):
+        try:
+            pictures = [layer_picture(report.trace, number, width) for width in (420, 960)]
+        except NothingToDraw:
+            continue
+        assert [faults(picture) for picture in pictures] == [[], []]
+
+
+@pytest.mark.parametrize(("name", "input"), BROKEN)
+def test_what_is_wrong_is_red_with_both_sizes(name: str, input: str | None) -> None:
+    _, report = checked(name, input)
+    picture = drawn(report)
+    assert faults(picture) == []
+    red = " ".join(label.text for label in picture.labels if label.role == "bad")
+    error = next(problem for problem in report.problems if problem.severity == "error")
+    assert error.code.id in red
+    for number in [word for word in error.message.replace(",", " ").split() if word[0].isdigit()]:
+        assert number in red
+    assert any("failed" in box.role or "wrong" in box.role for box in picture.boxes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(architectures())
+def test_random_networks_have_no_overlaps(arch: sc.Arch) -> None:
+    _check_random(arch)
+
+
+@pytest.mark.long
+@settings(max_examples=500, deadline=None)
+@given(architectures(most_layers=40))
+def test_random_long_networks_have_no_overlaps(arch: sc.Arch) -> None:
+    _check_random(arch)
+
+
+def _check_random(arch: sc.Arch) -> None:
+    traced = sc.trace(arch)
+    for width in (460, 900):
+        assert faults(network(traced, (), width)) == []
+    for number in range(len(traced.steps)):
+        try:
+            picture = layer_picture(traced, number, 700)
+        except NothingToDraw:
+            continue
+        assert faults(picture) == []
+    lines = screen(traced)
+    assert len(lines) == 1 + len(readable(blocks(traced)))
+
+
+def graph(random: Random) -> sc.Arch:
+    """A network whose layers join earlier ones, with names of any length."""
+    names, shapes, lines = ["input"], [(3, 64)], []
+    for number in range(random.choice((3, 8, 20, 60))):
+        name = random.choice(("a", "block", "層", "very_long_name_of_a_layer_that_is_long")) + str(number)
+        channels, size = shapes[-1]
+        same = [other for other in range(1, len(names)) if shapes[other][1] == size][-12:]
+        kind = random.choice(("conv", "conv", "ReLU", "pool", "up", "valid", "cat", "cat"))
+        if kind == "conv":
+            channels = random.choice((4, 8, 16, 64))
+            layer = f"Conv2d(_, {channels}, 3, padding=1)"
+        elif kind == "pool" and size >= 8:
+            layer, size = "MaxPool2d(2)", size // 2
+        elif kind == "up" and size <= 64:
+            layer, size = "Upsample(scale_factor=2)", size * 2
+        elif kind == "valid":  # the fifth of them in a row cannot run
+            layer, channels, size = "Conv2d(_, 4, 5)", 4, size - 4
+        elif kind == "cat" and same:
+            joined = [random.choice(same) for _ in range(random.randint(1, 4))] + [same[-1]]
+            layer, channels = (
+                f"Cat({', '.join(names[one] for one in joined)})",
+                sum(shapes[one][0] for one in joined),
+            )
+        else:
+            layer = "ReLU"
+        names.append(name)
+        shapes.append((channels, size))
+        lines.append(f"  - {name}: {layer}\n")
+    return sc.loads("input: 3x64x64\nlayers:\n" + "".join(lines))
+
+
+@pytest.mark.parametrize("count", [25, pytest.param(2000, marks=pytest.mark.long)])
+def test_random_graphs_have_no_overlaps(count: int) -> None:
+    random = Random(count)
+    joins = 0
+    for _ in range(count):
+        traced = sc.trace(graph(random))
+        for width in (480, 960):
+            picture = network(traced, traced.problems, width)
+            assert faults(picture) == []
+            assert picture.width <= width
+        assert max(map(cells, screen(traced, traced.problems, 120))) <= 120
+        joins += sum(len(step.shapes_in) > 1 for step in traced.steps)
+    assert joins > count
+
+
+def test_the_check_finds_an_overlap_a_cut_and_a_crossing() -> None:
+    picture = drawn(checked("mel_cae")[1])
+    label = picture.labels[4]
+    assert faults(picture) == []
+    moved = label._replace(x=label.x + 3)
+    assert "overlaps" in faults(picture._replace(labels=(*picture.labels, moved)))[0]
+    assert "leaves" in faults(picture._replace(labels=(label._replace(x=picture.width),)))[0]
+    start, end = picture.lines[-1].points[-2:]
+    on_line = Label((start[0] + end[0]) / 2, end[1] + 3, "x")
+    assert any("crosses" in fault for fault in faults(picture._replace(labels=(on_line,))))
+
+
+def test_letters_are_drawn() -> None:
+    arch = sc.load(EXAMPLES / "mel_cae.arch.yaml")
+    picture = network(sc.trace(arch, "1xHxW"))
+    assert faults(picture) == []
+    assert any("letters drawn as" in label.text for label in picture.labels)
+    with pytest.raises(NothingToDraw, match="are letters"):
+        layer_picture(sc.trace(arch, "1xHxW"), 0)
+
+
+def test_partners_stand_on_one_level_and_blocks_are_to_scale() -> None:
+    traced, report = checked("mel_cae")
+    boxes = sorted((box for box in drawn(report).boxes if box.title), key=lambda box: box.x)
+    middles = [box.y + box.height / 2 for box in boxes]
+    heights = [box.height for box in boxes]
+    assert middles[:3] == pytest.approx(middles[:3:-1])
+    assert len(set(middles)) == 4
+    shapes = [traced.input, *(step.out for step in traced.steps if step.layer.role == "weights")]
+    for shape, height in zip(shapes, heights):  # linear: the ratio of the extremes is 6
+        extent = float(shape[1] * shape[2]) ** 0.5
+        assert height / heights[0] == pytest.approx(extent / 4740**0.5, abs=1e-3)
+
+
+def test_repeats_are_folded_and_names_grouped() -> None:
+    chain = sc.loads(
+        "input: 3x64x64\nlayers:\n  - {repeat: 100, layers: ['Conv2d(_, 16, 3, padding=1)', ReLU]}"
+    )
+    found = blocks(sc.trace(chain))
+    assert [block.repeats for block in folded(found)] == [1, 100]
+    dense = folded(blocks(checked("zoo/densenet121")[0]))
+    assert sorted({block.repeats for block in dense}) == [1, 6, 12, 16, 24]
+    joins = [number for number, block in enumerate(dense) if block.kind == "Cat"]
+    assert [dense[number].sources for number in joins] == [(number - 3, number - 1) for number in joins]
+    assert len(readable(blocks(checked("zoo/googlenet")[0]))) <= 48
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_svg_stands_alone(theme: str) -> None:
+    text = 'name: "a<b&c"\ninput: 1x9x9\nlayers:\n  - down: Conv2d(1, 2, 3)\n  - MaxPool2d(2)\n'
+    report = sc.check(sc.loads(text))
+    drawing = svg(drawn(report), theme)
+    root = ET.fromstring(drawing)
+    assert root.get("role") == "img"
+    assert [child.tag.rpartition("}")[2] for child in root][:2] == ["title", "desc"]
+    assert "http" not in drawing.replace("http://www.w3.org/2000/svg", "")
+    assert "<script" not in drawing and "@import" not in drawing and "url(" not in drawing
+    assert ("prefers-color-scheme" in drawing) == (theme in ("auto", "page"))
+    roles = {
+        role
+        for element in root.iter()
+        if element.tag.endswith(("rect", "path"))
+        for role in (element.get("class") or "").split()
+    }
+    assert roles <= {*BOXES, *LINES, "box", "head", "paper", "wrong"}
+
+
+def test_png_has_the_size_and_the_glyphs() -> None:
+    picture = drawn(checked("mel_cae")[1])
+    light, dark = png(picture), png(picture, "dark")
+    assert light[:8] == dark[:8] == b"\x89PNG\r\n\x1a\n"
+    assert light != dark
+    width = int.from_bytes(light[16:20], "big")
+    assert width == pytest.approx(2 * picture.width, abs=2)
+    one = Picture(40, 40, "", "", (), (), (Label(20, 20, "\ue123"),))
+    missing, blank = png(one), png(one._replace(labels=()))
+    for sign in SIGNS:
+        made = png(one._replace(labels=(Label(20, 20, sign),)))
+        assert made not in (missing, blank), f"no glyph for {sign}"
+
+
+def test_png_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(NoRenderer, match=r"pip install 'torch-shapecalc\[png\]'"):
+        png(drawn(checked("mel_cae")[1]))
+
+
+def test_mermaid_has_every_block_and_source() -> None:
+    traced, report = checked("unet")
+    text = mermaid(traced, report.problems)
+    found = blocks(traced)
+    assert sum('["' in line for line in text.splitlines()) == len(found)
+    assert text.count("->") == sum(len(block.sources) for block in found)
+    assert text.count("-.->") == 2
+    quoted = mermaid(sc.trace(sc.loads("input: 4\nname: 'a\"]; click'\nlayers: ['Linear(4, 2)']")))
+    assert '"];' not in quoted
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "ascii"])
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_screen_fits(path: Path, charset: str) -> None:
+    report = judged(path)
+    assert report.trace is not None
+    lines = screen(report.trace, report.problems, 110, charset)
+    assert max(map(cells, lines)) <= 110
+    assert "\n".join(lines).encode(charset)
+    for number, step in enumerate(report.trace.steps[:8]):
+        try:
+            lines = layer_screen(report.trace, number, 80, charset)
+        except NothingToDraw:
+            continue
+        assert max(map(cells, lines)) <= 80, step.path
+        assert "\n".join(lines).encode(charset)
+
+
+CONVS = [
+    (size, kernel, stride, padding, dilation)
+    for size in (3, 5, 8)
+    for kernel in (1, 2, 3)
+    for stride in (1, 2, 4)
+    for padding in (0, 1)
+    for dilation in (1, 2)
+    if size + 2 * padding >= dilation * (kernel - 1) + 1
+]
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding", "dilation"), CONVS)
+def test_the_figure_of_a_convolution_is_what_torch_reads(
+    size: int, kernel: int, stride: int, padding: int, dilation: int
+) -> None:
+    arguments = f"1, 1, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, bias=False"
+    (strip,) = figure(sc.trace(sc.loads(f"input: 1x{size}\nlayers: ['Conv1d({arguments})']")), 0).strips
+    weight = torch.ones(1, 1, kernel)
+    x = torch.zeros(1, 1, size, requires_grad=True)
+    out = torch.nn.functional.conv1d(x, weight, stride=stride, padding=padding, dilation=dilation)
+    (total,) = torch.autograd.grad(out.sum(), x, retain_graph=True)
+    unread = {position for positions in strip.unread for position in positions}
+    assert unread == {position for position in range(size) if total[0, 0, position] == 0}
+    for window, taps in strip.windows:
+        (read,) = torch.autograd.grad(out[0, 0, window], x, retain_graph=True)
+        assert read[0, 0].nonzero().flatten().tolist() == [tap for tap in taps if 0 <= tap < size]
+
+
+@pytest.mark.parametrize(("size", "kernel", "stride", "padding", "dilation"), CONVS)
+def test_the_figure_of_a_transposed_convolution_is_what_torch_sums(
+    size: int, kernel: int, stride: int, padding: int, dilation: int
+) -> None:
+    made = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+    if made < 1:
+        pytest.skip("torch refuses it")
+    arguments = f"1, 1, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, bias=False"
+    traced = sc.trace(sc.loads(f"input: 1x{size}\nlayers: ['ConvTranspose1d({arguments})']"))
+    (strip,) = figure(traced, 0).strips
+    weight, x = torch.ones(1, 1, kernel), torch.ones(1, 1, size)
+    out = torch.nn.functional.conv_transpose1d(x, weight, stride=stride, padding=padding, dilation=dilation)
+    assert [strip.count(position) for position in range(made)] == out[0, 0].int().tolist()
+    for window, taps in strip.windows:
+        one = torch.nn.functional.one_hot(torch.tensor(window), size).float()[None, None]
+        sums = torch.nn.functional.conv_transpose1d(
+            one, weight, stride=stride, padding=padding, dilation=dilation
+        )
+        assert sums[0, 0].nonzero().flatten().tolist() == [tap for tap in taps if 0 <= tap < made]
+
+
+def test_large_sizes_keep_their_true_indices() -> None:
+    traced = sc.trace(sc.loads("input: 1x1000000\nlayers: ['Conv1d(1, 2, 3, stride=2)']"))
+    labels = [label.text for label in layer_picture(traced, 0).labels]
+    assert {"0", "999999", "…", "output 499998"} <= set(labels)
+    assert layer_screen(traced, 0)[-1].startswith("output 499998 ")
+
+
+def test_a_layer_that_cannot_run_shows_the_window_that_does_not_fit() -> None:
+    traced, _ = checked("mel_first_try", "1x10x474")
+    height, width = figure(traced, 2).strips
+    assert (height.is_broken, width.is_broken) == (True, False)
+    assert height.summary == "the window takes 5 positions, and there are 2"
+    with pytest.raises(NothingToDraw, match="is not reached"):
+        figure(traced, 3)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+def test_draw_writes_whole_files_and_keeps_what_is_there(tmp_path: Path) -> None:
+    spec = str(EXAMPLES / "mel_cae.arch.yaml")
+    for suffix, start in ((".svg", b"<svg"), (".png", b"\x89PNG"), (".mmd", b"flowchart")):
+        file = tmp_path / f"out{suffix}"
+        assert run("draw", spec, "-o", str(file)) == (0, f"shapecalc: {file}: written\n")
+        assert file.read_bytes().startswith(start)
+        file.write_text("mine")
+        status, said = run("draw", spec, "-o", str(file))
+        assert (status, file.read_text()) == (2, "mine")
+        assert "--force" in said
+        assert run("draw", spec, "-o", str(file), "--force")[0] == 0
+        assert file.read_bytes().startswith(start)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mmd", "out.png", "out.svg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "out.gif"], "must end in .svg, .png or .mmd"),
+        (["--layer", "encoder.9"], "no layer has the path"),
+        (["--layer", "encoder.1"], "slides no windows"),
+        (["--layer", "encoder.0", "-o", "out.mmd"], "Mermaid draws networks"),
+        (["-o", "out.png", "--theme", "page"], "--theme light or dark"),
+        (["--input", "1xHxW", "--layer", "encoder.0"], "are letters"),
+    ],
+)
+def test_draw_refuses(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, output = run("draw", str(EXAMPLES / "mel_cae.arch.yaml"), *arguments)
+    assert status == 2
+    assert said in output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_draw_prints_on_the_terminal() -> None:
+    status, text = run("draw", str(EXAMPLES / "mel_first_try.arch.yaml"), "--input", "1x10x474")
+    assert status == 0
+    assert "SHP105 encoder.2: height 2 is smaller than kernel 5" in text
+    status, text = run("draw", str(EXAMPLES / "mel_cae.arch.yaml"), "-o", "-")
+    assert (status, ET.fromstring(text).get("role")) == (0, "img")
+
+
+def test_notebooks_show_drawings() -> None:
+    arch = sc.load(EXAMPLES / "mel_cae.arch.yaml")
+    encoder = sc.load(EXAMPLES / "mel_encoder.arch.yaml")
+    for value in (arch, sc.trace(arch), sc.check(arch), sc.mirror(encoder)[0]):
+        bundle = value._repr_mimebundle_()
+        assert set(bundle) == {"text/plain", "image/svg+xml", "text/html"}
+        assert bundle["image/svg+xml"] == value._repr_svg_()
+        assert bundle["text/html"] == value._repr_html_()
+        assert ET.fromstring(bundle["image/svg+xml"]).get("role") == "img"
+    no_input = sc.loads("layers: ['Conv2d(1, 2, 3)']")
+    assert no_input._repr_mimebundle_() == {"text/plain": "<Arch Network: 1 layers>"}
+    assert no_input._repr_svg_() is None
+    assert no_input._repr_html_() == "<pre>&lt;Arch Network: 1 layers&gt;</pre>"
+
+
+def test_compare_says_what_differs() -> None:
+    spec = str(EXAMPLES / "mel_cae.arch.yaml")
+    assert run("compare", spec, spec)[0] == 0
+    status, text = run("compare", spec, "--input", "1x10x474", "--input", "1x10x473")
+    assert status == 1
+    assert "SHP201" in text
+    assert run("compare", spec)[0] == 2
+    assert run("compare", spec, "missing.arch.yaml")[0] == 2
+    status, text = run("compare", spec, str(EXAMPLES / "mel_encoder.arch.yaml"), "--format", "json")
+    found = json.loads(text)
+    assert (status, found["same_shapes"], found["a"]["params"], found["b"]["output"]) == (
+        1,
+        False,
+        14217,
+        [8, 2, 60],
+    )
+    assert [step["b"] for step in found["steps"]].count(None) == 6
+
+
+def test_compare_tells_shapes_from_weights() -> None:
+    three = "input: 1x16x16\nlayers: ['Conv2d(1, 4, 3, padding=1)', ReLU]"
+    five = three.replace("3, padding=1", "5, padding=2")
+    normed = three.replace("ReLU", "BatchNorm2d(4), ReLU")
+    found = sc.compare(sc.loads(three), sc.loads(five))
+    assert found.same_shapes
+    assert [row.same for row in found.rows] == [False, True]
+    assert "field of the output  3x3" in str(found)
+    other = sc.compare(sc.loads(three), sc.loads(normed))
+    assert other.same_shapes
+    assert [row.a is None for row in other.rows] == [False, True, False]
+    assert not sc.compare(sc.loads(three), input="1x16x16", other_input="1x17x16").same_shapes
+    with pytest.raises(sc.ShapeError):
+        sc.compare(sc.loads("layers: [ReLU]"))
