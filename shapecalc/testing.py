@@ -181,7 +181,7 @@ def assert_restores(target: Target, input: str | Sequence[Size]) -> None:
 def no_broadcast_loss() -> Iterator[None]:
     """Inside, losses refuse a target that torch would broadcast against the output in silence.
 
-    Raises `ShapeError` where `mse_loss` (or `nn.MSELoss`, `l1_loss`, ...) is given `(32, 1, 10, 474)` and `(32, 10, 474)`.
+    Raises `ShapeError` where `mse_loss` (`nn.MSELoss`, `l1_loss`, ...) is given `(32, 1, 10, 474)` and `(32, 10, 474)`.
     A loss that is written out, as `((a - b) ** 2).mean()`, is not seen.
     """
     from .read.capture.guard import LossGuard

@@ -16,8 +16,8 @@ from shapecalc.fixing import fixed
 from shapecalc.layer import Layer
 from shapecalc.layers.conv import Conv2d
 from shapecalc.layers.norm import BatchNorm2d
-from shapecalc.lint.selectors import selection
 from shapecalc.lint.selection import Selection
+from shapecalc.lint.selectors import selection
 from shapecalc.lint.suppress import MARK, can_be_silenced
 from shapecalc.problem import Problem
 from shapecalc.read.comments import comments

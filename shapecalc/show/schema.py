@@ -6,7 +6,6 @@ from typing import Any
 
 from .. import layers
 from ..arch import PROFILES
-from ..arch import PROFILES
 from ..layer import KINDS, Layer
 
 assert layers  # importing the package fills KINDS
