@@ -31,7 +31,8 @@ class Report(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return not any(problem.severity == "error" for problem in self.problems)
+        is_whole = self.trace is not None and self.trace.failed is None
+        return is_whole and not any(problem.severity == "error" for problem in self.problems)
 
     @property
     def fails(self) -> bool:

@@ -140,6 +140,7 @@ def assert_shapes(target: Target, pattern: str, **ranges: Iterable[int]) -> None
     does not run do not count, but some must run. Raises `AssertionError` with a size that fails, its table
     and the first wrong row, and `PatternError` for a pattern that is none.
     """
+    __tracebackhide__ = True
     parsed = parse(pattern)
     shape = _only(symbolic(parsed), parsed)
     free = [str(size) for size in shape if not isinstance(size, int) and size != N]
@@ -160,6 +161,7 @@ def assert_shapes(target: Target, pattern: str, **ranges: Iterable[int]) -> None
 
 def assert_restores(target: Target, input: str | Sequence[Size]) -> None:
     """Assert that what goes in comes out: at one size (`"1x10x474"`), or at every size that runs (`"1xHxW"`)."""
+    __tracebackhide__ = True
     _, shape = _input(input)
     arch = architecture(target, shape)
     arch = arch.with_nodes(arch.nodes, contract=Contract(mirrors=True))

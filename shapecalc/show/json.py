@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +54,14 @@ class StepModel(_Model):
     column: int | None
 
 
+class CalledStepModel(StepModel):
+    """A row of a module's forward: where the forward calls it, and what its shape rests on."""
+
+    standing: Literal["EXACT", "TRACED", "UNKNOWN"]
+    file: str | None
+    called_at: int | None
+
+
 class ProblemModel(_Model):
     """A finding; lines and columns count from 1, the end is exclusive, null where there is no text."""
 
@@ -80,7 +89,7 @@ class ReportModel(_Model):
     ok: bool
     input: ShapeModel | None
     output: ShapeModel | None
-    steps: list[StepModel]
+    steps: list[CalledStepModel | StepModel]
     problems: list[ProblemModel]
 
 
@@ -115,7 +124,12 @@ def document(reports: Sequence[Judged], alone: bool, charset: str) -> str:
 
 def _step(step: Step) -> StepModel:
     place = step.origin.place if step.origin else None
-    return StepModel(
+    call = step.call
+    made: Callable[..., StepModel] = StepModel
+    if call is not None:
+        standing, file, line = call.standing, call.file, call.line
+        made = partial(CalledStepModel, standing=standing, file=file, called_at=line)  # type: ignore[arg-type]
+    return made(
         path=step.path,
         kind=type(step.layer).__name__,
         layer=repr(step.layer),

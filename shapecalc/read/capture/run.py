@@ -237,7 +237,9 @@ class Capture:
         if mirrors and failed is None:
             shapes = [steps[source - 1].shape_out if source else shape for source in returned]
             mirrors = any(len(out) == len(shape) and out[1:2] == shape[1:2] for out in shapes)
-        arch = self._arch(tuple(nodes), shape, tuple(returned), Contract(mirrors=mirrors), split)
+        decoder = (split or {}).get("decoder", range(0))
+        contract = Contract(mirrors=mirrors, latent_node=decoder.start - 1 if decoder.start else None)
+        arch = self._arch(tuple(nodes), shape, tuple(returned), contract, split)
         return Trace(arch, shape, steps, tuple(problems), failed, tuple(failed_in))
 
     def _arch(

@@ -66,23 +66,24 @@ def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
     trace, arch = found.trace, found.trace.arch
     write = _Writer(formulas)
     needs, texts = messages(found, given, formulas)
-    steps = [
-        {
+    steps = []
+    for number, step in enumerate(trace.steps):
+        source = _unpadded(trace, number)
+        record = {
             "out": write.shape(step.shape_out),
             "params": step.params,
             "macs": write.size(step.macs),
             "scales": _scales(step),
-            "unpadded": _unpadded(trace, number),
-            "needs": [[number, *write.condition(need.condition)] for number, need in needs.get(number, ())],
+            "unpadded": None if source == arch.nodes[number].sources[0] else [source],
+            "needs": [[place, *write.condition(need.condition)] for place, need in needs.get(number, ())],
         }
-        for number, step in enumerate(trace.steps)
-    ]
+        steps.append({name: part for name, part in record.items() if part not in (None, 0, "", [])})
     promise = arch.contract
     return {
         "symbols": list(found.symbols),
         "given": given,
         "input": write.shape(trace.shape_in),
-        "sources": [list(node.sources) for node in arch.nodes],
+        "sources": [node.sources[0] if len(node.sources) == 1 else list(node.sources) for node in arch.nodes],
         "steps": steps,
         "failed": trace.failed,
         "returns": None if arch.returns is None else list(arch.returns),

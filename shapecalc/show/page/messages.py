@@ -213,10 +213,13 @@ class _Texts:
         fails = self._first_need(point)
         failed = self.symbolic.failed if fails is None else fails[0]
         if traced.failed != failed:
-            said = traced.problems or self.symbolic.problems
-            raise Disagreement(
-                f"at {where} the network is another one: {said[0].message}" if said else f"not at {where}"
-            )
+            if (
+                fails is None and self.symbolic.failed is not None
+            ):  # what needs a number, and is given a symbol
+                said = self.symbolic.problems[0]
+                raise Disagreement(f"`{said.path}` is another layer at every size: {said.message}")
+            said = next(iter(traced.problems), None)
+            raise Disagreement(f"at {where} {said.path}: {said.message}" if said else f"at {where} it runs")
         for one, other in zip(traced.steps, self.symbolic.steps):
             if one.shape_out != tuple(_at(size, point) for size in other.shape_out):
                 raise Disagreement(f"at {where} `{one.path}` returns another shape than its formula")

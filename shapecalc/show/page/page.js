@@ -3,6 +3,7 @@
 // exact integers (BigInt). Nothing is asked of a network. What the records mean: live.py.
 (() => {
   const data = JSON.parse(document.getElementById("records").textContent);
+  data.sources = data.sources.map((source) => (typeof source === "number" ? [source] : source));
   const SAMPLES = 2n; // the batch, where a condition depends on it
   const MOST_DIGITS = 12;
 
@@ -17,9 +18,11 @@
     isSymbol(first)
       ? { symbol: first, denominator: BigInt(rest[0]), pieces: rest.slice(1).map((piece) => piece.map(BigInt)) }
       : { denominator: BigInt(first), terms: rest.map(([c, ...factors]) => [BigInt(c), factors]) });
-  const steps = data.steps.map((step) => ({
-    ...step,
-    needs: step.needs.map(([place, formula, relation]) =>
+  // What a record leaves out is the usual.
+  const steps = data.steps.map(({ out, params = 0, macs = 0, scales = "", unpadded, needs = [] }, number) => ({
+    out, params, macs, scales,
+    unpadded: (unpadded || data.sources[number])[0],
+    needs: needs.map(([place, formula, relation]) =>
       [place, formula, relation === ">=" || relation === "==" ? relation : BigInt(relation)]),
   }));
   const legal = data.legal && data.legal.map((box) => box.map((set) => set.map((segment) => segment.map(BigInt))));
@@ -240,9 +243,10 @@
   // ---- the page ----
   const byId = (id) => document.getElementById(id);
   const fields = data.symbols.map((name) => byId(`size-${name}`));
-  const rows = [...document.querySelectorAll("tr[data-node]")].map((row) => ({
-    row, size: row.querySelector(".size"), macs: row.querySelector(".macs"), params: row.querySelector(".params"), path: row.dataset.path,
-  }));
+  const rows = [...document.querySelectorAll(".layers tbody tr")].map((row) => {
+    const [path, , size, , params, macs] = row.children;
+    return { row, size, params, macs, path: path.textContent };
+  });
   const grouped = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
   const setText = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
   const setClass = (row, name) => { if (row.className !== name) row.className = name; };
@@ -271,17 +275,17 @@
         text = shapes[0] === shapes[1] ? shapes[1] : shapes.join(" → ");
       } else if (isFailed) text = `${taken()} → ✗`;
       setText(size, text);
-      setText(params, ran && data.steps[number].params ? grouped(data.steps[number].params) : "");
+      setText(params, ran && steps[number].params ? grouped(steps[number].params) : "");
       setText(macs, ran && counts(found, number) ? grouped(counts(found, number)) : "");
       setClass(row, isFailed ? "failed" : blamed.has(number) ? "wrong" : ran ? "" : "unreached");
     });
   }
-  const counts = (found, number) => found.read.size(data.steps[number].macs);
+  const counts = (found, number) => found.read.size(steps[number].macs);
 
   function drawTotals(found) {
     let [macs, numbers, params, known] = [0n, 0n, 0, true];
     for (let number = 0; number + 1 < found.shapes.length; number += 1) {
-      params += data.steps[number].params;
+      params += steps[number].params;
       const parts = [counts(found, number), ...sample(found.shapes[number + 1])];
       known = known && parts.every((part) => typeof part === "bigint");
       if (known) macs += parts[0];

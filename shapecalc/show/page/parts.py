@@ -22,6 +22,8 @@ from ..windows import window
 
 #: The width of the text in which a problem is drawn on its source.
 COLUMNS = 92
+#: A problem drawn on more lines is cut in the middle.
+LINES = 80
 #: So many layers are named as the most costly.
 NAMED = 5
 #: What the axes are called by the letters that stand for them.
@@ -99,21 +101,19 @@ def layers(trace: Trace, found: Iterable[Problem]) -> str:
         mark = mark or ("wrong" if node.path in wrong else "")
         kind = repr(layer).partition("(")[0]
         rows.append(
-            f'<tr data-node="{number}" data-path="{escape(node.path)}"{_class(mark)}>'
-            f'<th scope="row">{escape(visible(node.path))}</th>'
-            f'<td title="{escape(visible(repr(layer)))}">{escape(kind)}</td>'
-            f'<td class="size">{escape(_shapes(trace, number))}</td><td class="dim">{escape(window(layer))}</td>'
-            f'<td class="number params">{_count(step.params) if step and step.params else ""}</td>'
-            f'<td class="number macs">{_count(step.macs) if step and _any(step.macs) else ""}</td></tr>'
+            f'<tr{_class(mark)}><th scope="row">{escape(visible(node.path))}</th>'
+            f'<td title="{escape(visible(repr(layer)))}">{escape(kind)}</td><td>{escape(_shapes(trace, number))}</td>'
+            f"<td>{escape(window(layer))}</td><td>{_count(step.params) if step and step.params else ''}</td>"
+            f"<td>{_count(step.macs) if step and _any(step.macs) else ''}</td></tr>"
         )
     return (
         '<section aria-labelledby="layers"><h2 id="layers">Layers</h2>'
-        '<div class="wide" tabindex="0" role="region" aria-labelledby="layers"><table><thead><tr>'
+        '<div class="wide" tabindex="0" role="region" aria-labelledby="layers"><table class="layers"><thead><tr>'
         '<th scope="col">layer</th><th scope="col">kind</th><th scope="col">in → out</th><th scope="col">window</th>'
-        '<th scope="col" class="number">parameters</th><th scope="col" class="number">multiply-accumulates</th>'
+        '<th scope="col">parameters</th><th scope="col">multiply-accumulates</th>'
         f'</tr></thead><tbody>{"".join(rows)}</tbody><tfoot><tr><th scope="row">total</th><td></td><td></td><td></td>'
-        f'<td class="number" id="column-params">{_count(sum(step.params for step in trace.steps))}</td>'
-        f'<td class="number" id="column-macs">{_count(macs)}</td></tr></tfoot></table></div></section>'
+        f'<td id="column-params">{_count(sum(step.params for step in trace.steps))}</td>'
+        f'<td id="column-macs">{_count(macs)}</td></tr></tfoot></table></div></section>'
     )
 
 
@@ -148,6 +148,9 @@ def problems(report: Judged) -> str:
 
 def _drawn(problem: Problem, report: Judged) -> str:
     lines = diagnostic(problem, report.path, report.text, COLUMNS)
+    if len(lines) > LINES:
+        left_out = [(f"... {len(lines) - LINES} lines more, which `shapecalc check` shows", "gutter")]
+        lines = [*lines[: LINES // 2], left_out, *lines[-LINES // 2 :]]
     drawn = "\n".join("".join(_span(text, style) for text, style in line).rstrip() for line in lines)
     return f'<pre class="{problem.severity}" tabindex="0">{drawn}</pre>'
 
