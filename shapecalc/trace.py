@@ -92,10 +92,12 @@ class Trace(NamedTuple):
         return self.steps[-1].shape_out if self.steps else self.shape_in
 
     def _returned(self, sources: tuple[int, ...]) -> Shape:
-        """The first tensor that a forward returns; of an autoencoder's, the first that is like its input."""
+        """The first tensor that a forward returns; of an autoencoder's, the one that is most like its input."""
         shapes = [self.steps[source - 1].shape_out if source else self.shape_in for source in sources]
-        likes = [shape for shape in shapes if self.arch.contract.mirrors and shape == self.shape_in]
-        return (likes or shapes)[0]
+        taken = self.shape_in
+        if not self.arch.contract.mirrors:
+            return shapes[0]
+        return max(shapes, key=lambda out: (out == taken, out[1:2] == taken[1:2] and len(out) == len(taken)))
 
     @property
     def output(self) -> Shape | None:

@@ -72,6 +72,8 @@ def findings(trace: Trace) -> Iterator[Finding]:
             continue
         lost = _only_for(arch, end, by)
         parameters = sum(trace.steps[number].params for number in lost)
+        if arch.nodes[end].call is not None and not parameters:
+            continue  # what a forward computes and drops costs nothing that is learned
         more = f" of {len(lost)} layers" if len(lost) > 1 else ""
         yield Finding(
             end,

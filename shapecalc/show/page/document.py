@@ -70,9 +70,8 @@ def _live(trace: Trace) -> tuple[Sizes, str]:
     data = json.dumps(exported, separators=(",", ":")).replace("<", "\\u003c")
     if len(data) > MOST_CHARACTERS:
         raise Off(f"the formulas of this network take {len(data):,} characters, over {MOST_CHARACTERS:,}")
-    script = (
-        f'<script type="application/json" id="records">{data}</script>\n<script>\n{_own("page.js")}</script>'
-    )
+    code = _own("formulas.js") + _own("page.js")
+    script = f'<script type="application/json" id="records">{data}</script>\n<script>\n{code}</script>'
     return found, script
 
 

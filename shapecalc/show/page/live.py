@@ -1,7 +1,7 @@
 """What a page needs to answer for every size by itself: the engine's formulas and conditions, as data.
 
 A trace of symbols holds each size as an exact formula and each condition under which a layer runs. They are written
-out here, once each, with the texts of what may go wrong (`messages`) and the sets of sizes that work; `page.js`
+out here, once each, with the texts of what may go wrong (`messages`) and the sets of sizes that work; `formulas.js`
 evaluates them in exact integers. Before a page promises anything, its formulas are compared with traces of
 integers at the sizes round the given one, and at those where something else goes wrong.
 """

@@ -216,10 +216,10 @@ class _Texts:
             if (
                 fails is None and self.symbolic.failed is not None
             ):  # what needs a number, and is given a symbol
-                said = self.symbolic.problems[0]
-                raise Disagreement(f"`{said.path}` is another layer at every size: {said.message}")
-            said = next(iter(traced.problems), None)
-            raise Disagreement(f"at {where} {said.path}: {said.message}" if said else f"at {where} it runs")
+                never = self.symbolic.problems[0]
+                raise Disagreement(f"`{never.path}` is another layer at every size: {never.message}")
+            said = "".join(f": {problem.message}" for problem in traced.problems)
+            raise Disagreement(f"at {where} the formulas do not hold{said}")
         for one, other in zip(traced.steps, self.symbolic.steps):
             if one.shape_out != tuple(_at(size, point) for size in other.shape_out):
                 raise Disagreement(f"at {where} `{one.path}` returns another shape than its formula")
