@@ -95,6 +95,8 @@ def architecture(path: str, settings: Settings) -> Arch | Report:
     from .read.decode import decode
     from .read.spec import loads
 
+    if path.endswith(".py"):
+        raise UsageError(f"{path}: which class? name it: {path}:Model")
     if ":" in path and is_target(path):
         return _model(path, settings)
     name, text = "<stdin>" if path == "-" else path, None

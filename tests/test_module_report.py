@@ -269,3 +269,26 @@ def test_losses_say_what_torch_does(loss: str, output: Any, target: Any) -> None
     assert refused == any(problem.severity == "error" for problem in found)
     broadcast = not refused and output != target and loss != "cross_entropy"
     assert broadcast == any(problem.code.id == "SHP205" for problem in found)
+
+
+class ReplacesItsLayer(nn.Module):
+    """Makes a layer at every call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        self.conv = nn.Conv2d(1, 4 + self.calls, 3)
+        return self.conv(x)  # type: ignore[no-any-return]
+
+
+def test_a_forward_that_replaces_its_layers_is_told_and_undone() -> None:
+    model = ReplacesItsLayer()
+    report = sc.check(model, (1, 8, 8))
+    assert [(problem.code.id, problem.severity) for problem in report.problems] == [("SHP907", "warning")]
+    assert report.trace is not None
+    assert report.trace.output == (5, 6, 6)
+    assert (model.conv.out_channels, model.calls) == (4, 0)

@@ -158,7 +158,9 @@ class Capture:
         traced = verdicts.with_counted_batch(self, traced, layers)
         if self._free(shape):
             return verdicts.checked(self, traced, run)
-        return verdicts.with_rounding(self, traced) if shape == self.base and not layers else traced
+        if shape != self.base or layers:
+            return traced
+        return verdicts.with_replaced_layers(verdicts.with_rounding(self, traced), run.changed)
 
     def frozen_at(self, shape: Shape, batch: int, layers: Mapping[str, Layer]) -> Trace | None:
         """The table of a run with so many samples; None where that is no other run."""

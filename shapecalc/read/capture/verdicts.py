@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...layer import KINDS, Layer
-from ...problem import DATA_DEPENDENT, FROZEN_BATCH, INPUT_COUNT, RAISED, ROUNDED, SIZE_LIMIT, Problem
+from ...problem import (
+    CHANGES_ITSELF,
+    DATA_DEPENDENT,
+    FROZEN_BATCH,
+    INPUT_COUNT,
+    RAISED,
+    ROUNDED,
+    SIZE_LIMIT,
+    Problem,
+)
 from ...shapes import N, spell
 from ...size import Expr
 from ...trace import Step, Trace
@@ -115,6 +124,23 @@ def with_counted_batch(capture: Capture, traced: Trace, layers: Mapping[str, Lay
         path="forward",
     )
     return traced._replace(problems=(problem,))
+
+
+def with_replaced_layers(traced: Trace, changed: Sequence[str]) -> Trace:
+    """A forward that puts other layers into its module: the rows are those of its first call."""
+    owners = sorted({name.rpartition(".")[0] for name in changed if name.rpartition(".")[2] == "_modules"})
+    if not owners:
+        return traced
+    where = ", ".join(f"`{owner}`" if owner else "the model" for owner in owners)
+    problem = Problem(
+        CHANGES_ITSELF,
+        f"the forward replaces layers of {where}",
+        note="the rows are those of the first call, and the model is left as it was; an optimizer keeps the old weights",
+        help="build every layer in `__init__`",
+        severity="warning",
+        path="forward",
+    )
+    return traced._replace(problems=(*traced.problems, problem))
 
 
 def with_rounding(capture: Capture, traced: Trace) -> Trace:
