@@ -135,7 +135,7 @@ def with_replaced_layers(traced: Trace, changed: Sequence[str]) -> Trace:
     problem = Problem(
         CHANGES_ITSELF,
         f"the forward replaces layers of {where}",
-        note="the rows are those of the first call, and the model is left as it was; an optimizer keeps the old weights",
+        note="the rows are those of the first call; an optimizer would keep the old layers' weights",
         help="build every layer in `__init__`",
         severity="warning",
         path="forward",
