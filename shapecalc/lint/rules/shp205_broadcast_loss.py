@@ -7,3 +7,5 @@ other.
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html; https://docs.pytorch.org/docs/stable/notes/broadcasting.html.
 """
+
+LEVEL = "warning"

@@ -6,3 +6,5 @@ divides, pad the input, or give the upsampling the size that was (`output_size`,
 
 Source: Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning", section 4.
 """
+
+LEVEL = "warning"

@@ -6,3 +6,5 @@ module of its own.
 
 Source: https://docs.pytorch.org/docs/stable/fx.html#limitations-of-symbolic-tracing.
 """
+
+LEVEL = "warning"

@@ -6,3 +6,5 @@ the first call. The model is put back as it was found. Build every layer in `__i
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html.
 """
+
+LEVEL = "warning"
