@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 HOMES = {
     "yaml": ["read/tree.py"],
     "rich": ["show/", "cli.py"],
-    "typer": ["cli.py"],
+    "typer": ["cli.py", "options.py"],
     "hypothesis": ["strategies.py"],
     "pytest": ["pytest_plugin.py"],
     "torch": ["read/capture/"],
