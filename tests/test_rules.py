@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import shapecalc as sc
+from shapecalc.lint import rule as rule_module
+from shapecalc.lint import rules
 from shapecalc.lint.page import Example, page_of
 from shapecalc.lint.rule import RULES, Rule, engine_codes
 from shapecalc.lint.selection import Selection
@@ -50,3 +54,57 @@ def test_a_failing_trace_has_its_error_alone() -> None:
         sc.loads("input: 1x4x4\nlayers: ['Conv2d(1, 8, 3)', 'BatchNorm2d(8)', 'Conv2d(8, 8, 5)']")
     )
     assert [problem.code.id for problem in report.problems] == ["SHP105"]
+
+
+NEW_RULE = '''"""A layer is called Bob.
+
+Bob is no name for a layer.
+
+Bad:
+    input: 4
+    layers:
+      - bob: ReLU  # SHP399
+
+Good:
+    input: 4
+    layers:
+      - alice: ReLU
+
+Source: nobody.
+"""
+
+from shapecalc.lint.rule import Finding
+
+LEVEL = "warning"
+
+
+def findings(trace, *, name="bob"):
+    for number, step in enumerate(trace.steps):
+        if step.path.endswith(name):
+            yield Finding(number, f"it is called {name}")
+'''
+
+
+def test_a_new_rule_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in the folder of rules is found, selected, configured and has its page, with nothing else touched."""
+    (tmp_path / "shp399_called_bob.py").write_text(NEW_RULE)
+    monkeypatch.setattr(rules, "__path__", [str(tmp_path), *rules.__path__])
+    rule_module._rules.cache_clear()
+    try:
+        (rule,) = RULES.find("called-bob")
+        (bad, good) = page_of(rule.page).examples
+        assert (rule.level, rule.options, page_of(rule.page).source) == (
+            "warning",
+            {"name": "bob"},
+            "nobody.",
+        )
+        for example in (bad, good):
+            found = check_text(example.text, None).problems
+            assert [(problem.place and problem.place.line, problem.code.id) for problem in found] == [
+                *example.marked
+            ]
+        assert check_text(bad.text, None, selection=Selection(ignore=("called-bob",))).problems == ()
+        options = Selection(options={"called-bob": {"name": "alice"}})
+        assert check_text(good.text, None, selection=options).fails
+    finally:
+        rule_module._rules.cache_clear()
