@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from drawings import stale_drawings, write_drawings
 from zoo_table import zoo_page
 
 import shapecalc.layers
@@ -181,7 +182,12 @@ def main() -> int:
         print(f"out of date: {path.relative_to(ROOT)}")
         if not is_check:
             path.write_text(texts[path], encoding="utf-8")
-    return int(is_check and bool(stale))
+    drawings = stale_drawings()
+    for drawing in drawings:
+        print(f"out of date: {drawing}")
+    if drawings and not is_check:
+        write_drawings()
+    return int(is_check and bool(stale or drawings))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,16 @@ PROFILES = ("ae", "vae", "unet", "gan", "classifier", "other")
 Span = tuple[int, int]
 
 
+class Scale(NamedTuple):
+    """How far it is from one position of an axis to the next, in a unit of the reader's."""
+
+    step: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.step:.12g} {self.unit}".rstrip()
+
+
 class Insertion(NamedTuple):
     """Where a further keyword argument fits: `before` name, `between` name and value, `after`."""
 
@@ -101,8 +111,9 @@ class Arch:
     `nodes` stand in the order in which they run; a node reads only earlier ones. `input` is the shape that
     the file states, batch first, or None. `sections` maps `encoder`, `bottleneck`, `decoder` or `layers`
     to the range of its nodes, `variables` are the file's `vars`, `profile` is one of `PROFILES` where the file
-    states it. `text` and `path` are what diagnostics quote; `reread` reads a changed text the way this one was
-    read, so that an edit can be tried before it is offered.
+    states it, `sample` the scale of each of the input's axes that has one, by name. `text` and `path` are what
+    diagnostics quote; `reread` reads a changed text the way this one was read, so that an edit can be tried before it
+    is offered.
 
     A module's forward returns the sources `returns` (of a spec, None: the last node), and `retrace` runs it again,
     for these nodes and another shape: what it does may depend on sizes.
@@ -119,6 +130,7 @@ class Arch:
         "reread",
         "retrace",
         "returns",
+        "sample",
         "sections",
         "text",
         "value_range",
@@ -142,6 +154,7 @@ class Arch:
         reread: Callable[[str], Arch] | None = None,
         retrace: Callable[[Arch, Shape], Any] | None = None,
         returns: tuple[int, ...] | None = None,
+        sample: Mapping[str, Scale] | None = None,
     ) -> None:
         self.nodes = tuple(nodes)
         self.name, self.input, self.input_place = name, input, input_place
@@ -150,6 +163,7 @@ class Arch:
         self.variables = dict(variables or {})
         self.text, self.path, self.reread = text, path, reread
         self.retrace, self.returns = retrace, returns
+        self.sample = dict(sample or {})
 
     @classmethod
     def chain(cls, layers: Iterable[Layer], name: str = "Network", input: Shape | None = None) -> Arch:
@@ -175,6 +189,7 @@ class Arch:
             sections=self.sections if sections is None else sections,
             contract=self.contract if contract is None else contract,
             value_range=self.value_range,
+            sample=self.sample,
             profile=self.profile,
             variables=self.variables,
             text=self.text,

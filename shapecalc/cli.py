@@ -1,4 +1,4 @@
-"""The command line: `shapecalc check`, `sizes`, `mirror`, `explain`, `rule`, `schema`.
+"""The command line: a command is a function, and its options are in `options`.
 
 Findings go to stdout, the tool's own messages to stderr. Exit status: 0 clean, 1 findings, 2 usage or an
 unreadable file. A command imports what it needs when it runs: rich costs as much as the whole engine.
@@ -6,21 +6,15 @@ unreadable file. A command imports what it needs when it runs: rich costs as muc
 
 from __future__ import annotations
 
-import os
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from . import inputs
-from .inputs import SUFFIX, USAGE, UsageError
-from .output import charset, complain, discard, write
-from .show.formats import FORMATS
+from . import inputs, options
+from .inputs import USAGE, UsageError
+from .output import charset, complain, discard, open_streams, write
 from .version import __version__
-
-if TYPE_CHECKING:
-    from .report import Report
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,32 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Format(StrEnum):
-    """How a report is printed."""
-
-    full = "full"
-    concise = "concise"
-    json = "json"
-
-
-ReportFormat = StrEnum("ReportFormat", {name: name for name in FORMATS})  # type: ignore[misc]
-
-
-Path = Annotated[str, typer.Argument(metavar="PATH", help="A spec file, model.py:Class, or - for stdin.")]
-Input = Annotated[
-    str | None, typer.Option("--input", "-i", metavar="SHAPE", help="One sample, like 1x10x474 or 1xHxW.")
-]
-Set = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Override one of the file's vars.")
-]
-Call = Annotated[
-    str | None, typer.Option("--call", metavar="EXPR", help='How a model is built: "CAE(latent=32)".')
-]
-Batch = Annotated[int | None, typer.Option("--batch", min=1, help="So many samples go into a model.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result there.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")]
 
 
 def _version(wanted: bool) -> None:
@@ -74,50 +42,25 @@ def main(
 
 @app.command()
 def check(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH", help=f"Spec files, folders of *{SUFFIX}, model.py:Class, or -."),
-    ],
-    input: Input = None,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="RULES", help="These rules only: SHP302,SHP4 or names.")
-    ] = None,
-    extend_select: Annotated[
-        list[str] | None, typer.Option(metavar="RULES", help="These rules as well.")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="RULES", help="All but these rules.")] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="What the networks are: ae, vae, unet, gan, classifier."),
-    ] = None,
-    config: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Take this configuration, not the nearest one.")
-    ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Take no configuration.")] = False,
-    baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Hold back the findings that the file knows.")
-    ] = None,
-    update_baseline: Annotated[
-        bool, typer.Option("--update-baseline", help="Write what is found to the baseline, and show nothing.")
-    ] = False,
-    format: Annotated[
-        ReportFormat | None,
-        typer.Option(help="Default: full on a terminal, concise in a pipe.", show_default=False),
-    ] = None,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
-    exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit with 0 even if there are problems.")
-    ] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs, in the files.")] = False,
-    unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: the others too.")
-    ] = False,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Show what --fix would do, and write nothing.")
-    ] = False,
+    paths: options.Paths,
+    input: options.Input = None,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
+    select: options.Select = None,
+    extend_select: options.ExtendSelect = None,
+    ignore: options.Ignore = None,
+    profile: options.Profile = None,
+    config: options.Config = None,
+    isolated: options.Isolated = False,
+    baseline: options.Baseline = None,
+    update_baseline: options.UpdateBaseline = False,
+    format: options.CheckFormat = None,
+    statistics: options.Statistics = False,
+    exit_zero: options.ExitZero = False,
+    fix: options.Fix = False,
+    unsafe_fixes: options.UnsafeFixes = False,
+    diff: options.Diff = False,
 ) -> None:
     """Show every size, where it breaks and why, whether the contract holds, and what looks wrong.
 
@@ -155,7 +98,7 @@ def rule(
         str | None, typer.Argument(metavar="CODE", help="A rule's code or name; SHP3 lists those below it.")
     ] = None,
     all: Annotated[bool, typer.Option("--all", help="List every rule.")] = False,
-    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+    format: options.FullOrJson = options.Format.full,
 ) -> None:
     """Print a rule's page: what goes wrong, why, examples, and where the claim is from."""
     from .show.rules import rules_text
@@ -163,14 +106,14 @@ def rule(
     if (name is None) == (not all):
         raise UsageError("rule takes one CODE or --all")
     try:
-        write(rules_text(name or "ALL", format is Format.json, charset()))
+        write(rules_text(name or "ALL", format is options.Format.json, charset()))
     except LookupError as error:
         raise UsageError(str(error.args[0])) from None
 
 
 @app.command()
 def sizes(
-    path: Path,
+    path: options.Path,
     input: Annotated[
         str | None,
         typer.Option("--input", "-i", metavar="SHAPE", help="Letters are free axes: 1xHxW, 1x10xW."),
@@ -179,55 +122,38 @@ def sizes(
         str | None, typer.Option(metavar="SIZES", help="Find the nearest sizes that hold: 10x474.")
     ] = None,
     upto: Annotated[int | None, typer.Option(min=1, help="List the sizes up to this one.")] = None,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
-    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
+    format: options.FullOrJson = options.Format.full,
 ) -> None:
     """Say which input sizes run, and which keep the contract: exactly, for all integers.
 
     Exit status: 1 where no size holds, or the one given with --near does not.
     """
-    from .input_sizes import sizes as sizes_of
-    from .problem import SpecError
-    from .report import Report
-    from .show.sizes import sizes_json, sizes_lines
+    from .sizing import print_sizes
 
-    arch = inputs.architecture(path, inputs.settings(set, call, batch, input))
-    if isinstance(arch, Report):
-        raise typer.Exit(_shown(arch))
-    try:
-        found = sizes_of(arch, inputs.shape(input) if arch.retrace is None else None)
-    except SpecError as error:
-        raise UsageError(f"{path}: {error.problem.message}") from None
-    point = inputs.point(near, found.symbols, found.trace.shape_in)
-    if format is Format.json:
-        import json
-
-        write(json.dumps(sizes_json(found, point, upto, arch.path), indent=2) + "\n")
-    else:
-        write("".join(f"{line}\n" for line in sizes_lines(found, point, upto, charset())))
-    holds = found.holds(**point) if point else bool(found.limit or found.holding)
-    if not holds:
-        raise typer.Exit(1)
+    settings = inputs.settings(set, call, batch, input)
+    if status := print_sizes(path, input, settings, near, upto, format is options.Format.json):
+        raise typer.Exit(status)
 
 
 @app.command()
 def mirror(
-    path: Path,
-    input: Input = None,
+    path: options.Path,
+    input: options.Input = None,
     style: Annotated[
         str | None, typer.Option(help="transpose, smooth, resize, pixelshuffle or unpool.")
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many proposals to show.")] = 3,
     skips: Annotated[bool, typer.Option("--skips", help="Join the encoder's tensors, as U-Nets do.")] = False,
     emit: Annotated[bool, typer.Option("--emit", help="The best one as a PyTorch module.")] = False,
-    output: Output = None,
-    force: Force = False,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
-    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+    output: options.Output = None,
+    force: options.Force = False,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
+    format: options.FullOrJson = options.Format.full,
 ) -> None:
     """Propose decoders that return exactly what the encoder takes, the best first.
 
@@ -236,57 +162,47 @@ def mirror(
     from .proposing import Request, propose
     from .report import Report
 
-    request = Request(inputs.shape(input), style, skips, top, format is Format.json, emit, output, force)
+    request = Request(
+        inputs.shape(input), style, skips, top, format is options.Format.json, emit, output, force
+    )
     left = propose(inputs.architecture(path, inputs.settings(set, call, batch, input)), request)
     if isinstance(left, Report):
-        raise typer.Exit(_shown(left))
+        raise typer.Exit(inputs.shown(left))
 
 
 @app.command()
 def explain(
-    path: Path,
+    path: options.Path,
     layer: Annotated[
         str, typer.Argument(metavar="LAYER", help="A layer's path, like encoder.2, or how it ends.")
     ],
-    input: Input = None,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
+    input: options.Input = None,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
 ) -> None:
     """Print the arithmetic of one layer, filled in. Exit status: 1 where the layer cannot run."""
-    from .show.explanation import explanation, find
-    from .show.text import visible
+    from .explaining import explain_layer
 
-    report = inputs.judged(path, inputs.shape(input), inputs.settings(set, call, batch, input))
-    if report.trace is None:
-        raise typer.Exit(_shown(report))
-    try:
-        number = find(report.trace.arch.nodes, layer)
-    except LookupError as error:
-        raise UsageError(str(error)) from None
-    write(
-        "".join(
-            f"{visible(line, charset())}\n" for line in explanation(report.trace, report.problems, number)
-        )
-    )
-    if number >= len(report.trace.steps):
-        raise typer.Exit(1)
+    settings = inputs.settings(set, call, batch, input)
+    if status := explain_layer(path, layer, inputs.shape(input), settings):
+        raise typer.Exit(status)
 
 
 @app.command()
 def emit(
-    path: Path,
+    path: options.Path,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE.")
     ] = None,
-    input: Input = None,
+    input: options.Input = None,
     any_size: Annotated[bool, typer.Option("--any-size", help="Restore every size that runs.")] = False,
     vae: Annotated[bool, typer.Option("--vae", help="Make it variational.")] = False,
     train: Annotated[bool, typer.Option("--train", help="Add a training loop.")] = False,
-    force: Force = False,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
+    force: options.Force = False,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
 ) -> None:
     """Write a PyTorch module, with every shape in it and a check of them.
 
@@ -294,24 +210,20 @@ def emit(
     """
     from .emitting import emitted, save
 
-    wishes = {"any_size": any_size, "vae": vae, "train": train}
-    save(
-        emitted(path, inputs.shape(input), inputs.settings(set, call, batch, input), **wishes),
-        output,
-        path,
-        force,
-    )
+    settings = inputs.settings(set, call, batch, input)
+    text = emitted(path, inputs.shape(input), settings, any_size=any_size, vae=vae, train=train)
+    save(text, output, path, force)
 
 
 @app.command()
 def report(
-    path: Path,
-    output: Output = None,
-    input: Input = None,
-    force: Force = False,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
+    path: options.Path,
+    output: options.Output = None,
+    input: options.Input = None,
+    force: options.Force = False,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
 ) -> None:
     """Write what a check says as one HTML page, which works out every other input size by itself.
 
@@ -326,16 +238,16 @@ def report(
 
 @app.command()
 def draw(
-    path: Path,
-    output: Output = None,
+    path: options.Path,
+    output: options.Output = None,
     layer: Annotated[str | None, typer.Option("--layer", "-l", help="One layer's windows instead.")] = None,
-    input: Input = None,
+    input: options.Input = None,
     width: Annotated[int, typer.Option(min=320, max=10000, help="About how many pixels wide.")] = 960,
     theme: Annotated[str, typer.Option(help="auto, light, dark, or page: the page's colours.")] = "auto",
-    force: Force = False,
-    set: Set = None,
-    call: Call = None,
-    batch: Batch = None,
+    force: options.Force = False,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
 ) -> None:
     """Draw a network to scale, or one layer's windows: as text, or to an .svg, .png or .mmd (Mermaid) FILE.
 
@@ -349,12 +261,12 @@ def draw(
 
 @app.command()
 def compare(
-    path: Path,
+    path: options.Path,
     other: Annotated[str | None, typer.Argument(metavar="[PATH]", help="What to compare it with.")] = None,
     input: Annotated[list[str] | None, typer.Option("--input", "-i", help="For both, or one each.")] = None,
-    set: Set = None,
-    call: Call = None,
-    format: Annotated[Format, typer.Option(help="full or json.", show_default=False)] = Format.full,
+    set: options.Set = None,
+    call: options.Call = None,
+    format: options.FullOrJson = options.Format.full,
 ) -> None:
     """Compare two networks, or one at two inputs: shapes, parameters, MACs, receptive field, findings.
 
@@ -362,7 +274,57 @@ def compare(
     """
     from .comparing import compare as compared
 
-    raise typer.Exit(compared((path, other), input or [], set, call, format is Format.json))
+    raise typer.Exit(compared((path, other), input or [], set, call, format is options.Format.json))
+
+
+@app.command()
+def cost(
+    path: options.Path,
+    input: options.Input = None,
+    batch: Annotated[int, typer.Option(min=1, help="Memory is for so many samples.")] = 32,
+    dtype: Annotated[str, typer.Option(help="float64, float32, float16 or bfloat16.")] = "float32",
+    set: options.Set = None,
+    call: options.Call = None,
+    format: options.FullOrJson = options.Format.full,
+) -> None:
+    """Count parameters, MACs and memory, also what is kept for the backward pass, by layer and in total.
+
+    Exit status: 0, 1 where a layer cannot run (what is before it is counted), 2 wrong usage or an unreadable file.
+    """
+    from .costing import print_cost
+
+    settings = inputs.settings(set, call, None, input)
+    if status := print_cost(path, inputs.shape(input), settings, batch, dtype, format is options.Format.json):
+        raise typer.Exit(status)
+
+
+@app.command()
+def field(
+    path: options.Path,
+    input: options.Input = None,
+    position: Annotated[
+        str | None, typer.Option(metavar="Y,X", help="What this position of the output sees.")
+    ] = None,
+    reached: Annotated[
+        str | None, typer.Option(metavar="Y,X", help="What this position of the input reaches.")
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", "-l", help="Of this layer's output, not the network's.")
+    ] = None,
+    set: options.Set = None,
+    call: options.Call = None,
+    batch: options.Batch = None,
+    format: options.FullOrJson = options.Format.full,
+) -> None:
+    """Show the receptive field of every layer, and exactly which positions see, or are reached by, one.
+
+    Exit status: 0, 1 where a layer cannot run (those before it are shown), 2 wrong usage or an unreadable file.
+    """
+    from .seeing import print_field
+
+    settings, as_json = inputs.settings(set, call, batch, input), format is options.Format.json
+    if status := print_field(path, inputs.shape(input), settings, position, reached, layer, as_json):
+        raise typer.Exit(status)
 
 
 @app.command()
@@ -377,24 +339,10 @@ def schema() -> None:
 
 def run() -> None:
     """The `shapecalc` command."""
-    # A closed stream is None; the first file opened after that would take its number.
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    open_streams()
     try:
         app()
     except OSError as error:
         discard(sys.stdout)
         complain(f"cannot write: {error.strerror or error}")
         sys.exit(USAGE)
-
-
-def _shown(report: Report) -> int:
-    """The exit status for a file that cannot be read or understood, once that is printed."""
-    if inputs.is_unusable(report):
-        return USAGE
-    from .show.full import printed
-
-    write(printed(report, charset()))
-    return 1

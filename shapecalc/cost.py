@@ -9,7 +9,8 @@ Cost(params=160, macs=170640, activations=18960)
 
 Sizes that are symbols stay symbols: a cost is then a formula. Multiply-accumulates are what
 `torch.utils.flop_counter` counts, halved. Of memory only the outputs are counted, one tensor for each step: a view
-or an in-place step as if it made its own, and nothing that a kernel needs while it runs or autograd keeps besides.
+or an in-place step as if it made its own, and nothing that a kernel needs while it runs. What autograd keeps for the
+backward pass is in `memory`.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
 
 from .arch import Arch
 from .lint.selection import Selection
-from .output import complain
+from .output import charset, complain, write
 from .problem import UNREADABLE, Problem, ShapeError, SpecError
 from .read.target import is_target, read_target, split, text_of
 from .report import Report, judge
@@ -114,7 +115,8 @@ def _model(target: str, settings: Settings) -> Arch | Report:
     file, _ = split(target)
     complain(f"importing `{file}`, which runs the code in it")
     try:
-        return read_target(target, settings.input, settings.call, settings.batch)
+        with redirect_stdout(sys.stderr):  # what the file prints is not of the report
+            return read_target(target, settings.input, settings.call, settings.batch)
     except SpecError as error:
         return _refused(Report(target, None, (error.problem,)))
     except ShapeError as error:
@@ -149,6 +151,16 @@ def _said(problem: Problem) -> str:
 def is_unusable(report: Report) -> bool:
     """Whether the report is of something that could not be read, or was asked wrongly."""
     return report.trace is None and all(problem.place is None for problem in report.problems)
+
+
+def shown(report: Report) -> int:
+    """The exit status for a file that cannot be read or understood, once that is printed."""
+    if is_unusable(report):
+        return USAGE
+    from .show.full import printed
+
+    write(printed(report, charset()))
+    return 1
 
 
 def shape(text: str | None) -> Shape | None:

@@ -18,6 +18,7 @@ from .problem import BAD_ARGUMENT, Problem, ShapeError, SpecError, refusal
 from .reading import Chain, everything, positionwise
 from .registry import KINDS as KINDS
 from .registry import nearest as nearest
+from .saving import Saved
 from .shapes import Shape as Shape
 from .size import Condition, Size
 from .sorts import INFER
@@ -137,6 +138,10 @@ class Layer:
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         """What each input's positions are to the output's; a kind that does not say reads everything."""
         return tuple(everything(x, out) for x in inputs)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """What autograd keeps for the backward pass, in training; None where the kind does not say."""
+        return None
 
     def without_statistics(self, chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
         """A norm's chains, where what is read for its mean and variance alone is read position by position."""

@@ -6,6 +6,15 @@ import os
 import sys
 
 
+def open_streams() -> None:
+    """Let stdout and stderr take whatever is written: closed ones too, and characters that they cannot spell."""
+    # A closed stream is None; the first file opened after that would take its number.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
 def write(text: str) -> None:
     """Print. A reader that leaves early (`| head`) ends the printing, not the verdict."""
     try:

@@ -10,13 +10,19 @@ import field_check
 import pytest
 import torch
 from differential import unfused
+from emit_check import execute
 from torch_oracle import module_of
 
-from shapecalc import cost, load, loads, trace
+from shapecalc import cost, emit, load, loads, memory, trace
 from shapecalc.size import at
 from shapecalc.trace import trace_whole
 
-EXAMPLES = sorted(Path(__file__).parent.parent.glob("examples/*.arch.yaml"))
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted(ROOT.glob("examples/*.arch.yaml"))
+ZOO = {path.name.partition(".")[0]: path for path in sorted(ROOT.glob("examples/zoo/*.arch.yaml"))}
+
+#: Networks of at most so many multiply-accumulates are run here; the others with `-m long`.
+SMALL = 400_000_000
 
 
 def differs(network: field_check.Network) -> str | None:
@@ -57,6 +63,45 @@ def test_totals_are_the_sums_of_the_steps(path: Path) -> None:
     counted = cost.total(traced)
     assert counted.params == sum(step.params for step in traced.steps)
     assert counted.macs == sum(at(step.macs, {}) for step in traced.steps)
+
+
+def zoo_macs(name: str) -> int:
+    return at(cost.total(trace(load(ZOO[name]))).macs, {})
+
+
+@pytest.mark.parametrize("name", [name for name in ZOO if zoo_macs(name) <= SMALL])
+def test_the_zoo_costs_what_torch_counts(name: str) -> None:
+    costs_what_torch_counts(name, 2)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [name for name in ZOO if zoo_macs(name) > SMALL])
+def test_the_zoo_costs_what_torch_counts_at_length(name: str) -> None:
+    costs_what_torch_counts(name, 1)
+
+
+def costs_what_torch_counts(name: str, batch: int) -> None:
+    """The emitted module, in training: parameters, multiply-accumulates, and what autograd keeps, to the byte."""
+    traced = trace(load(ZOO[name]))
+    model = execute(emit(traced.arch), traced.arch.name).make()
+    own = {tensor.untyped_storage().data_ptr() for tensor in [*model.parameters(), *model.buffers()]}
+    every = list[torch.Tensor]()
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        every.append(tensor)
+        return tensor
+
+    x = torch.rand([batch, *(at(size, {}) for size in traced.input)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch says of the flags that the counter needs
+        with unfused() as counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+            model(x)
+    storages = {one.untyped_storage().data_ptr(): one.untyped_storage().nbytes() for one in every}
+    counted, kept = cost.total(traced), memory.kept(traced, batch)
+    assert counted.params == sum(parameter.numel() for parameter in model.parameters())
+    assert at(counted.macs, {}) * batch == counter.get_total_flops() // 2
+    assert kept.exact
+    assert kept.total == sum(count for pointer, count in storages.items() if pointer not in own)
 
 
 def test_symbols_give_formulas() -> None:

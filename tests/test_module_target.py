@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,17 @@ def test_a_refused_constructor_has_the_path_that_the_layer_was_to_get(line: str,
     text = "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
     Path("net.py").write_text(f"{text}        {line}\n")
     assert f"error[SHP104] construct:{path}: " in run("check", "net.py:Net", "-i", "3x8x8").stdout
+
+
+def test_what_the_model_prints_is_not_of_the_report(tmp_path: Path) -> None:
+    talks = (
+        MODEL
+        + "\nprint('imported')\n"
+        + "\n\nclass Talks(CAE):\n    def forward(self, x):\n        print(x.shape)\n        return super().forward(x)\n"
+    )
+    file = tmp_path / "talks.py"
+    file.write_text(talks)
+    result = CliRunner().invoke(app, ["check", f"{file}:Talks", "--input", "1x9x9", "--format", "json"])
+    assert json.loads(result.stdout)["output"] == [1, 9, 9]
+    assert "imported" in result.stderr
+    assert "torch.Size" in result.stderr

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from ..layer import KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, PAD_TOO_LARGE, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, windowed
+from ..saving import INPUT, NOTHING, Saved
 from ..shapes import MOST_AXES
 from ..size import Size
 from ..sorts import Numbers
@@ -95,6 +96,9 @@ class PaddingRule(Layer, abstract=True):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (windowed(inputs[0], out, self.slides_of(inputs[0])),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return INPUT if self.mode in ("reflect", "replicate") else NOTHING
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         """Each side the other way round: what was padded is cropped, what was cropped is padded with zeros."""

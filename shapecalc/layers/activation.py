@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from ..fields import Bool, InChannels
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ShapeError, refusal
 from ..reading import Chain, pointwise
-from ..size import Size, same
+from ..saving import INPUT, OUTPUT, Saved
+from ..size import Size, product, same
 from ..sorts import Choice, Real, WrongValue
 
 #: the largest number that the kernels take
@@ -39,14 +40,25 @@ Width = Annotated[float, Scalar(samples=(0, 0.5, 1.0, -0.5, inf))]
 
 
 class _Activation(Layer, abstract=True):
+    """`needs_output`: the gradient is worked out from the output, not the input; `undoes`: in place, too."""
+
     echoed = True
     role = "activation"
+    needs_output: ClassVar[bool] = False
+    undoes: ClassVar[bool] = False
 
     def shape(self, need: Needs, x: Shape) -> Shape:
         return x
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (pointwise(*inputs),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        if self.__dict__.get(
+            "inplace"
+        ):  # what is overwritten is kept as a copy, unless the result does as well
+            return Saved(output=True, shares=0) if self.undoes else Saved(numbers=product(out), shares=0)
+        return OUTPUT if self.needs_output else INPUT
 
 
 class _InPlace(_Activation, abstract=True):
@@ -65,6 +77,8 @@ class _Shrink(_Activation, abstract=True):
 class CELU(_Alpha):
     """`torch.nn.CELU`: every shape, unchanged; alpha must not be 0 (Barron 2017)."""
 
+    undoes = True
+
     def validate(self) -> None:
         if self.alpha == 0 or not fits(1 / self.alpha):
             raise refusal(
@@ -78,6 +92,8 @@ class CELU(_Alpha):
 
 class ELU(_Alpha):
     """`torch.nn.ELU`: every shape, unchanged (Clevert et al. 2015)."""
+
+    undoes = True
 
 
 class GELU(_Activation):
@@ -128,12 +144,16 @@ class Hardtanh(_Activation):
 class LeakyReLU(_Activation):
     """`torch.nn.LeakyReLU`: every shape, unchanged (Maas et al. 2013)."""
 
+    undoes = True
     negative_slope: Number = 0.01
     inplace: Bool = False
 
 
 class LogSigmoid(_Activation):
     """`torch.nn.LogSigmoid`: every shape, unchanged."""
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), numbers=product(out))
 
 
 class Mish(_InPlace):
@@ -185,9 +205,17 @@ class RReLU(_Activation):
             message = f"lower {self.lower} must not be greater than upper {self.upper}"
             raise refusal(BAD_ARGUMENT, message, argument="lower", repairs=({"lower": self.upper},))
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Slopes are drawn for all numbers."""
+        slopes = product(out)
+        return Saved((), True, slopes, shares=0) if self.inplace else Saved(inputs=(0,), numbers=slopes)
+
 
 class ReLU(_InPlace):
     """`torch.nn.ReLU`: every shape, unchanged."""
+
+    needs_output = True
+    undoes = True
 
 
 class ReLU6(_InPlace):
@@ -197,6 +225,8 @@ class ReLU6(_InPlace):
 class SELU(_InPlace):
     """`torch.nn.SELU`: every shape, unchanged (Klambauer et al. 2017)."""
 
+    undoes = True
+
 
 class SiLU(_InPlace):
     """`torch.nn.SiLU`: every shape, unchanged (Elfwing et al. 2017)."""
@@ -204,6 +234,8 @@ class SiLU(_InPlace):
 
 class Sigmoid(_Activation):
     """`torch.nn.Sigmoid`: every shape, unchanged."""
+
+    needs_output = True
 
 
 class Softplus(_Activation):
@@ -231,13 +263,21 @@ class Softshrink(_Activation):
 class Softsign(_Activation):
     """`torch.nn.Softsign`: every shape, unchanged."""
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), numbers=product(out))
+
 
 class Tanh(_Activation):
     """`torch.nn.Tanh`: every shape, unchanged."""
 
+    needs_output = True
+
 
 class Tanhshrink(_Activation):
     """`torch.nn.Tanhshrink`: every shape, unchanged."""
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(numbers=product(out))
 
 
 class Threshold(_Activation):

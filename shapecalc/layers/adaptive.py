@@ -9,7 +9,8 @@ from ..fields import Bool, Kernel
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, SIZE_LIMIT, TOO_SMALL, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept, windowed
-from ..size import Size, same
+from ..saving import INPUT, NOTHING, Saved
+from ..size import Size, product, same
 from ..sorts import Ints, Sort, WrongValue
 from ..window import Pick
 from ._mirrors import resized
@@ -68,6 +69,11 @@ def averaged(size: Size, number: Size) -> Pick:
 
     scale = (size, number) if isinstance(size, int) and isinstance(number, int) else None
     return Pick(size, number, taps, scale=scale)
+
+
+def averaged_from(sizes: Shape) -> Saved:
+    """What an average to these sizes keeps: to a single number it is a mean, which keeps nothing."""
+    return NOTHING if all(size == 1 for size in sizes) else INPUT
 
 
 class _Adaptive(Spatial, abstract=True):
@@ -133,10 +139,16 @@ class _AdaptiveMean(_Adaptive, abstract=True):
         for size, wanted in zip(x[-self.rank :], self._wanted):
             need(same(size if wanted is None else wanted, 1), lambda: self.wrong_rank(x))
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return averaged_from(out[-self.rank :])
+
 
 class _AdaptiveMax(_Adaptive, abstract=True):
     output_size: KeptSizes
     return_indices: Bool = False
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), indices=product(out))
 
 
 class AdaptiveAvgPool1d(_Adaptive):
@@ -147,6 +159,9 @@ class AdaptiveAvgPool1d(_Adaptive):
 
     rank = 1
     output_size: OneSize
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return averaged_from(out[-1:])
 
 
 class AdaptiveAvgPool2d(_AdaptiveMean):

@@ -15,6 +15,7 @@ from ..problem import (
     refusal,
 )
 from ..reading import Chain, grouped, windowed
+from ..saving import INPUT, Saved
 from ..size import Size, product
 from ..sorts import Choice, Ints
 from ..window import Slide, window_formula, window_output
@@ -154,6 +155,18 @@ class _Conv(ChannelMixing, abstract=True):
         x, axis = inputs[0], len(out) - self.rank - 1
         channels = grouped(axis, x[axis], out[axis], self.groups)
         return (windowed(x, out, self.slides(out, x), channels),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input; where torch pads it first, the padded one, too, which a padding of zeros needs no input for."""
+        x, sizes = inputs[0], list[Size]()
+        for size, (kernel_size, _, padding, dilation) in zip(x[-self.rank :], self._windows):
+            both = dilation * (kernel_size - 1) if self.padding == "same" else 2 * padding
+            uneven = both % 2
+            sizes.append(size + (uneven if self.padding_mode == "zeros" else both))
+        padded = product((*x[: -self.rank], *sizes))
+        if self.padding_mode == "zeros":
+            return INPUT if tuple(sizes) == x[-self.rank :] else Saved(numbers=padded)
+        return Saved(inputs=() if self.padding_mode == "circular" else (0,), numbers=padded, for_own=True)
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every output position takes `in_channels/groups` kernels of taps."""

@@ -14,6 +14,7 @@ from ..problem import (
     refusal,
 )
 from ..reading import Chain, grouped, windowed
+from ..saving import INPUT, Saved
 from ..size import Size, product
 from ..sorts import Choice
 from ..window import Slide, transposed_formula, transposed_output
@@ -116,6 +117,9 @@ class _ConvTranspose(ChannelMixing, abstract=True):
         x, axis = inputs[0], len(out) - self.rank - 1
         channels = grouped(axis, x[axis], out[axis], self.groups)
         return (windowed(x, out, self.slides(out, x), channels),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return INPUT
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every *input* position is spread over `out_channels/groups` kernels of taps."""

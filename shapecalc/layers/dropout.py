@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ..fields import Bool, Probability
 from ..layer import Layer, Needs, Shape
 from ..reading import Chain, pointwise
+from ..saving import VIEW, Saved
+from ..size import Size, product
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:
@@ -24,6 +26,16 @@ class _Dropout(Layer, abstract=True):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (pointwise(*inputs),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """A mask of numbers, of which `_masked` says how many; where everything is dropped, one 0."""
+        masked = self._masked(inputs[0])
+        if self.p == 0 or masked is None:
+            return VIEW if self.p == 0 else None
+        return Saved(numbers=1 if self.p == 1 else masked, shares=0 if self.inplace else None)
+
+    def _masked(self, x: Shape) -> Size | None:
+        return None
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
@@ -45,6 +57,9 @@ class Dropout(_Dropout):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html)
     """
 
+    def _masked(self, x: Shape) -> Size | None:
+        return product(x)
+
 
 class Dropout1d(_Dropout):
     """`torch.nn.Dropout1d`: (N, C, L) or (C, L), unchanged.
@@ -61,6 +76,9 @@ class Dropout1d(_Dropout):
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
         return ((2, *(random.randint(1, 8) for _ in range(random.choice((0, 1, 1, 2, 2, 2, 3, 4))))),)
 
+    def _masked(self, x: Shape) -> Size | None:
+        return x[0] * x[1] if len(x) == 3 else x[0]
+
 
 class Dropout2d(_ChannelDropout):
     """`torch.nn.Dropout2d`: (N, C, H, W), unchanged; torch takes any number of axes from two on.
@@ -68,12 +86,18 @@ class Dropout2d(_ChannelDropout):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html)
     """
 
+    def _masked(self, x: Shape) -> Size | None:
+        return x[0] * x[1] if len(x) > 1 else None
+
 
 class Dropout3d(_Dropout):
     """`torch.nn.Dropout3d`: (N, C, D, H, W), unchanged; torch takes any number of axes.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html)
     """
+
+    def _masked(self, x: Shape) -> Size | None:
+        return x[0] * x[1] if len(x) == 5 else x[0]
 
 
 class AlphaDropout(_Dropout):

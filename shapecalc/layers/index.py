@@ -16,6 +16,7 @@ from ..problem import (
     refusal,
 )
 from ..reading import Chain, Link, Links, kept, windowed
+from ..saving import PART, Saved
 from ..size import Size, ceil_div, largest, smallest
 from ..sorts import Integer, Numbers
 from ..window import Slide
@@ -52,6 +53,9 @@ class Along(Layer, abstract=True):
         else:
             links[axis] = Link()
         return ((Links(tuple(links), x, out),),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return PART
 
     def first(self, size: Size) -> tuple[Size, int]:
         """Where the part begins, and how far apart its positions are."""
@@ -154,6 +158,9 @@ class Select(Layer):
         behind = [kept(place, size) for place, size in enumerate(x[axis + 1 :], axis)]
         return ((Links((*before, here, *behind), x, out),),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return PART
+
     def _outside(self, axis: int, x: Shape) -> ShapeError:
         text = f"index {self.index} is out of range for {sized_axis(axis, x)}"
         return refusal(AXIS, text, argument="index")
@@ -211,6 +218,9 @@ class Crop(Layer):
                 return super().reads(out, *inputs)
             windows.append(Slide(size, left, 1, 1, -first, padding_mode="ignored"))
         return windowed(inputs[0], out, windows), *(None,) * (len(inputs) - 1)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return PART
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         changed = [(axis, *sizes) for axis, sizes in enumerate(zip(inputs[0], out)) if sizes[0] != sizes[1]]

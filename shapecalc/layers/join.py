@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, INPUT_COUNT, JOIN, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, pointwise
+from ..saving import NOTHING, Saved
 from ..size import Size, product, same
 from ..window import Slide
 from ._axes import Dim, axis_at, axis_name, many, shape_text, with_size
@@ -81,6 +82,9 @@ class Cat(_Join):
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return _side_by_side(inputs, out, axis_at(self.dim, len(out)))
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         along = axis_at(self.dim, len(out))
         return (f"{axis_name(along, len(out))} {' + '.join(str(x[along]) for x in inputs)} = {out[along]}",)
@@ -127,6 +131,9 @@ class Stack(_Join):
         slices = [(*x[:along], 1, *x[along:]) for x in inputs]
         joined = _side_by_side(tuple(slices), out, along)
         return tuple((Regroup(x, one), *(chain or ())) for x, one, chain in zip(inputs, slices, joined))
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
 
     def expression(self, *inputs: str) -> str:
         return f"torch.stack([{', '.join(inputs)}], dim={self.dim})"
@@ -211,11 +218,17 @@ class _Elementwise(_Join, abstract=True):
 class Add(_Elementwise):
     """`a + b + ...`, elementwise (https://docs.pytorch.org/docs/stable/notes/broadcasting.html)."""
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
+
 
 class Sub(_Elementwise):
     """`a - b - ...`, elementwise, broadcast as in `Add`."""
 
     sign = "-"
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
 
 
 class Mul(_Elementwise):
@@ -223,11 +236,17 @@ class Mul(_Elementwise):
 
     sign = "*"
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0, 1), crosswise=True) if len(inputs) == 2 else None
+
 
 class Div(_Elementwise):
     """`a / b / ...`, elementwise, broadcast as in `Add`."""
 
     sign = "/"
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0, 1)) if len(inputs) == 2 else None
 
 
 class MatMul(_Join):

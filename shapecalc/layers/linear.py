@@ -8,6 +8,7 @@ from ..fields import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept, pointwise
+from ..saving import INPUT, VIEW, Saved
 from ..size import Size, product, same
 from ..sorts import Integer
 from ._axes import shape_text, written_out
@@ -33,6 +34,9 @@ class Identity(Layer):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (pointwise(*inputs),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return VIEW
 
 
 def _of_features(x: Shape, out: Shape) -> Chain:
@@ -70,6 +74,9 @@ class Linear(Layer):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (_of_features(inputs[0], out),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return INPUT
 
     def _wrong_features(self, x: Shape) -> ShapeError:
         found, note = x[-1], f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
@@ -146,6 +153,9 @@ class Bilinear(Layer):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return tuple(_of_features(x, out) for x in inputs)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0, 1))
 
     @property
     def num_parameters(self) -> int:

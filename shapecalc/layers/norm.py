@@ -8,6 +8,7 @@ from ..fields import Bool, Float, InChannels, MaybeFloat, NoneOnly
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, mixing, pointwise
+from ..saving import Saved
 from ..size import Size, product, same
 from ..sorts import Real
 from ._axes import shape_text
@@ -85,6 +86,10 @@ class _BatchNorm(_ChannelNorm, abstract=True):
         if self.track_running_stats:
             return (pointwise(inputs[0]),)
         return (mixing(inputs[0], [axis for axis in range(len(out)) if axis != 1]),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, and mean and deviation of each channel."""
+        return Saved(inputs=(0,), numbers=2 * inputs[0][1])
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("batch", "channels", *AXES.get(self.rank, ()))
@@ -199,6 +204,11 @@ class _InstanceNorm(_ChannelNorm, abstract=True):
         if self.track_running_stats:
             return (pointwise(inputs[0]),)
         return (mixing(inputs[0], range(len(out) - self.rank, len(out))),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """As a batch norm of all channels of all samples, for each of which weight and statistics are repeated."""
+        repeated = 2 + (2 if self.track_running_stats else 0) + (1 if self.affine else 0)
+        return Saved(inputs=(0,), numbers=repeated * product(inputs[0][: -self.rank]))
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("channels", *AXES[self.rank])

@@ -9,6 +9,7 @@ from ..fields import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, Link, Links, grouped, kept, mixing
+from ..saving import Saved
 from ..size import Size, divides, product, same
 from ..sorts import Integer, Numbers
 from ..window import Pick, Slide
@@ -87,6 +88,10 @@ class GroupNorm(Layer):
         x, groups = inputs[0], self.num_groups
         links = (kept(0, x[0]), grouped(1, x[1], x[1], groups), *[Link()] * (len(x) - 2))
         return ((Links(links, x, out),),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, and mean and deviation of each group."""
+        return Saved(inputs=(0,), numbers=2 * self.num_groups * inputs[0][0])
 
     @property
     def num_parameters(self) -> int:
@@ -185,6 +190,10 @@ class LayerNorm(_LastAxesNorm):
     @property
     def num_parameters(self) -> int:
         return super().num_parameters * (1 + self.bias)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, and mean and deviation of each row."""
+        return Saved(inputs=(0,), numbers=2 * product(inputs[0][: -len(self._sizes)]))
 
 
 class RMSNorm(_LastAxesNorm):

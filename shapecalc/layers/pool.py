@@ -9,7 +9,8 @@ from ..fields import Bool
 from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, windowed
-from ..size import Size
+from ..saving import INPUT, Saved
+from ..size import Size, product
 from ..sorts import Integer, Ints
 from ..window import Slide, pool_formula, pool_output, transposed_output
 from ._mirrors import Windowed, one, undone
@@ -217,6 +218,9 @@ class _MaxPool(Pool, abstract=True):
         stride = None if strides == reaches else one(strides)
         return (unpool(one(reaches), stride=stride, padding=one(paddings), output_size=size),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), indices=product(out))
+
 
 class MaxPool1d(_MaxPool):
     """`torch.nn.MaxPool1d`: (N, C, L) to (N, C, L'), stride = kernel_size where it is None.
@@ -264,6 +268,9 @@ class AvgPool1d(Pool):
     ceil_mode: Bool = False
     count_include_pad: Bool = True
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return INPUT
+
 
 class _AvgPoolWithDivisor(Pool, abstract=True):
     kernel_size: PoolKernel
@@ -282,6 +289,9 @@ class _AvgPoolWithDivisor(Pool, abstract=True):
                 argument="divisor_override",
                 repairs=({"divisor_override": None},),
             )
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return INPUT
 
 
 class AvgPool2d(_AvgPoolWithDivisor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..fields import Bool
 from ..layer import KINDS, Layer, Needs, Shape
 from ..reading import Chain, Link, Links, kept
+from ..saving import NOTHING, Saved
 from ._axes import Dims, axes_at
 from ._mirrors import resized
 
@@ -55,12 +56,18 @@ class Mean(_Reduction):
     (2, 512)
     """
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
+
 
 class Sum(_Reduction):
     """`Tensor.sum` over the axes in dim.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.sum.html)
     """
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
 
 
 class Amax(_Reduction):
@@ -69,9 +76,15 @@ class Amax(_Reduction):
     (https://docs.pytorch.org/docs/stable/generated/torch.amax.html)
     """
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), output=True)
+
 
 class Amin(_Reduction):
     """`Tensor.amin`: the smallest over the axes in dim.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.amin.html)
     """
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), output=True)

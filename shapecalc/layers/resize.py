@@ -8,6 +8,7 @@ from ..fields import Bool
 from ..layer import AXES, KINDS, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, MODE, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, windowed
+from ..saving import NOTHING, Saved
 from ..size import Size, quotient
 from ..sorts import Choice, Flag, Numbers
 from ..window import Pick, Slide
@@ -166,6 +167,14 @@ class _Resize(Layer, abstract=True):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return windowed(inputs[0], out, self.slides(out, *inputs)), *(None,) * (len(inputs) - 1)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Nothing but sizes; the mode "area" is an adaptive pool."""
+        if self.mode == "area":
+            from .adaptive import averaged_from
+
+            return averaged_from(out[2:])
+        return NOTHING
 
     def _emptied(self, axis: int, x: Shape, size: Size) -> ShapeError:
         rank = len(x) - 2

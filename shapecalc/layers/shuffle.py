@@ -8,6 +8,7 @@ from ..fields import Count
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import CHANNELS, GROUPS, RESHAPE, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup, permuted
+from ..saving import NOTHING, Saved
 from ..size import divides
 from ._ranks import wrong_rank
 
@@ -54,6 +55,9 @@ class PixelShuffle(_PixelShuffling):
         apart = (*before, out[-3], factor, factor, height, width)
         moved = permuted(apart, (*range(first + 1), first + 3, first + 1, first + 4, first + 2))
         return ((Regroup(x, apart), moved, Regroup(moved.made, out)),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (PixelUnshuffle(self.upscale_factor),)
@@ -105,6 +109,9 @@ class PixelUnshuffle(_PixelShuffling):
         moved = permuted(apart, (*range(first + 1), first + 2, first + 4, first + 1, first + 3))
         return ((Regroup(x, apart), moved, Regroup(moved.made, out)),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
+
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (PixelShuffle(self.downscale_factor),)
 
@@ -153,6 +160,9 @@ class ChannelShuffle(Layer):
         apart = (x[0], self.groups, x[1] // self.groups, *x[2:])
         moved = permuted(apart, (0, 2, 1, *range(3, len(apart))))
         return ((Regroup(x, apart), moved, Regroup(moved.made, out)),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return NOTHING
 
     def _indivisible(self, x: Shape) -> ShapeError:
         channels = x[1]

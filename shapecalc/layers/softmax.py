@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from ..layer import Layer, Needs, Shape
 from ..problem import AXIS, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, mixing
+from ..saving import INPUT, OUTPUT, Saved
 from ..size import Size, divides
 from ..sorts import Integer
 from ._axes import Dim, axis_at, axis_name
@@ -48,6 +49,9 @@ class GLU(Layer):
         links += [Link(), *(kept(place, size) for place, size in enumerate(out[axis:], axis))]
         return ((Regroup(x, halves), Links(tuple(links), halves, out)),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return INPUT
+
     def _odd(self, axis: int, x: Shape) -> ShapeError:
         even = [other for other, size in enumerate(x) if other and isinstance(size, int) and size % 2 == 0]
         return refusal(
@@ -85,6 +89,9 @@ class _AlongAxis(Layer, abstract=True):
         dim = self.dim if self.dim is not None else 0 if axes in (0, 1, 3) else 1
         return (mixing(inputs[0], [axis_at(dim, axes)]),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return OUTPUT
+
 
 class Softmax(_AlongAxis):
     """`torch.nn.Softmax`: every shape, unchanged.
@@ -118,6 +125,9 @@ class Softmax2d(Layer):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (mixing(inputs[0], [len(out) - 3]),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return OUTPUT
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..layer import Layer, Needs, Shape
 from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup, permuted, pointwise
+from ..saving import REORDERED, VIEW, Saved
 from ..size import Size, same
 from ..sorts import BATCH, Numbers
 from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
@@ -58,6 +59,9 @@ class Permute(_Method):
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return ((permuted(inputs[0], axes_at(self.dims, len(out), "dims")),),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return REORDERED
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axes_at(self.dims, len(out), "dims")
         return tuple(
@@ -101,6 +105,9 @@ class Transpose(_Method):
             order[first], order[second] = second, first
         return ((permuted(inputs[0], order),),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return REORDERED
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
         return tuple(
@@ -131,6 +138,9 @@ class Squeeze(_Method):
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return ((Regroup(inputs[0], out),),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return VIEW
+
     def _undecided(self, axis: int, x: Shape) -> ShapeError:
         return refusal(
             SIZE_LIMIT,
@@ -157,6 +167,9 @@ class Unsqueeze(_Method):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return ((Regroup(inputs[0], out),),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return VIEW
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (Squeeze(axis_at(self.dim, len(made))),)
@@ -191,6 +204,9 @@ class Expand(Layer):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return (pointwise(inputs[0], out),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return REORDERED
 
     def _misfit(self, axis: int, size: Size) -> ShapeError:
         name = axis_name(axis, len(self.size))

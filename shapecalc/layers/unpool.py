@@ -9,6 +9,7 @@ from ..fields import Kernel, Padding
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, JOIN, UNPOOL_SIZE, ShapeError, refusal
 from ..reading import Chain, windowed
+from ..saving import Saved
 from ..shapes import spell
 from ..size import Size, same
 from ..sorts import Ints, Numbers
@@ -132,6 +133,10 @@ class _MaxUnpool(Spatial, abstract=True):
             for number, size, window in zip(inputs[0][-self.rank :], out[-self.rank :], self._windows)
         ]
         return windowed(inputs[0], out, windows), None
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The indices, which the pool that they are from keeps."""
+        return Saved(elsewhere=(1,))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes, results = inputs[0][-self.rank :], out[-self.rank :]

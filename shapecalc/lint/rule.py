@@ -1,7 +1,7 @@
 """What a rule is: a file in `rules/` with a docstring, a level, and a function `findings(trace)`.
 
     LEVEL = "warning"                    # "error", "warning", or "note", which does not fail a check
-    PROFILES = ("ae", "vae")             # where it is on; without it everywhere, () is nowhere: opt-in
+    PROFILES = ("ae", "vae")             # where it is on; without it everywhere (SHP5xx: nowhere), () is nowhere
 
     def findings(trace: Trace, *, least: int = 1) -> Iterator[Finding]: ...
 
@@ -21,6 +21,9 @@ from .. import problem
 from ..changes import Changes
 from ..problem import Code
 from . import rules
+
+#: What the codes of the pedantic rules begin with.
+PEDANTIC = "SHP5"
 
 
 class Finding(NamedTuple):
@@ -64,7 +67,12 @@ class Rule:
 
     @property
     def profiles(self) -> tuple[str, ...] | None:
-        """The profiles in which it is on: None stands for all of them, () for none."""
+        """The profiles in which it is on: None stands for all of them, () for none.
+
+        The pedantic rules, SHP5xx, are on in none, which is known without reading them.
+        """
+        if self.code.id.startswith(PEDANTIC):
+            return ()
         profiles: tuple[str, ...] | None = self._attribute("PROFILES", None)
         return profiles
 

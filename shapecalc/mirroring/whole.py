@@ -43,6 +43,7 @@ def whole(way: Way, decoder: Sequence[Node]) -> Arch:
             latent_place=before.contract.latent_place or before.contract.output_place,
         ),
         value_range=before.value_range,
+        sample=before.sample,
         profile=before.profile,
         variables=before.variables,
         text=before.text,

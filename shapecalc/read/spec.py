@@ -14,8 +14,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..arch import PROFILES, Arch, Contract
-from ..layer import nearest
+from ..arch import PROFILES, Arch, Contract, Scale
+from ..layer import AXES, nearest
 from ..problem import BAD_SHAPE, EMPTY_FILE, LIMIT, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
 from ..shapes import Shape, whole_shape
 from . import tree
@@ -24,8 +24,11 @@ from .given import number
 from .joins import ABOVE, NETWORK_INPUT
 from .quote import code
 
+#: Letters in the name of a unit.
+MOST_OF_A_UNIT = 20
+
 SECTIONS = ("encoder", "bottleneck", "decoder", "layers")
-KEYS = ("name", "input", "range", "vars", "profile", *SECTIONS, "output", "latent")
+KEYS = ("name", "input", "range", "sample", "vars", "profile", *SECTIONS, "output", "latent")
 
 
 def loads(text: str, path: str | None = None, set: Mapping[str, int | float] | None = None) -> Arch:
@@ -88,6 +91,7 @@ class _Spec:
             sections=sections,
             contract=self._contract(sections),
             value_range=self._range(),
+            sample=self._scales(),
             profile=self._profile(),
             variables=names,
             text=self.parsed.source,
@@ -160,6 +164,21 @@ class _Spec:
         message = "`range` is a list of two numbers, the smaller one first"
         raise SpecError(WRONG_TYPE, message, node.place, help="write it like [0, 1]")
 
+    def _scales(self) -> dict[str, Scale]:
+        """The step of each axis that has one, with its unit: `width: 0.0107 s`."""
+        node = self._node("sample")
+        if node is not None and not isinstance(node, tree.Mapping):
+            help = "write it like `sample: {width: 0.0107 s}`"
+            raise SpecError(WRONG_TYPE, "`sample` is a mapping of axes to steps", node.place, help=help)
+        scales = {}
+        for key, value in node.pairs if node else ():
+            names = sorted({name for names in AXES.values() for name in names})
+            if key.text not in names:
+                note = f"the axes are {', '.join(names)}"
+                raise SpecError(UNKNOWN_NAME, f"{code(key.text)} is no axis", key.place, note=note)
+            scales[key.text] = _scale(key.text, value)
+        return scales
+
     def _profile(self) -> str | None:
         node = self._node("profile")
         if node is None:
@@ -219,6 +238,19 @@ def _var(
     if found is None:
         raise SpecError(WRONG_TYPE, f"{code(key.text)} must be a number", value.place)
     return found
+
+
+def _scale(axis: str, node: tree.Node) -> Scale:
+    if isinstance(node, tree.Scalar):
+        text, _, unit = node.text.strip().partition(" ")
+        try:
+            step = float(text)
+        except ValueError:
+            step = 0.0
+        if 0 < step < float("inf") and len(unit) <= MOST_OF_A_UNIT and unit.isprintable():
+            return Scale(step, unit.strip())
+    message = f"the step of {axis} is a positive number and its unit"
+    raise SpecError(WRONG_TYPE, message, node.place, help="write it like `0.0107 s`")
 
 
 def _size_text(node: tree.Scalar) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import layers
 from ..arch import PROFILES
-from ..layer import KINDS, Layer
+from ..layer import AXES, KINDS, Layer
 
 assert layers  # importing the package fills KINDS
 
@@ -29,6 +29,19 @@ SHAPE: dict[str, Any] = {
     ]
 }
 
+#: A step is a positive number with a unit: `0.0107 s`.
+SCALES: dict[str, Any] = {
+    "type": "object",
+    "description": "how far one step of an axis of the input is: {width: 0.0107 s}",
+    "propertyNames": {"enum": sorted({name for names in AXES.values() for name in names})},
+    "additionalProperties": {
+        "anyOf": [
+            {"type": "number", "exclusiveMinimum": 0},
+            {"type": "string", "pattern": r"^[+]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?( .{0,20})?$"},
+        ]
+    },
+}
+
 
 def schema() -> dict[str, Any]:
     """What an editor needs to complete and check a spec file."""
@@ -48,6 +61,7 @@ def schema() -> dict[str, Any]:
                     },
                     "input": SHAPE | {"description": "one sample, without the batch: 1x10x474"},
                     "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+                    "sample": SCALES,
                     "vars": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
                     "profile": {"enum": list(PROFILES), "description": "what the linter is to take it for"},
                     **dict.fromkeys(SECTIONS, section),

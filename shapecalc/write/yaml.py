@@ -207,6 +207,9 @@ def _written(traced: Trace) -> str:
     lines += [f"input: {spell(traced.shape_in)}"] if arch.input is not None else []
     if arch.value_range:
         lines.append("range: [{:g}, {:g}]".format(*arch.value_range))
+    if arch.sample:
+        scales = ", ".join(f"{axis}: {json.dumps(str(scale))}" for axis, scale in arch.sample.items())
+        lines.append(f"sample: {{{scales}}}")
     for section in SECTIONS:
         if section in arch.sections:
             lines += [f"{section}:", *yaml_lines(section_items(traced, section))]

@@ -27,7 +27,6 @@ from ...trace import Trace
 from ..rule import Finding
 
 LEVEL = "note"
-PROFILES = ()
 
 
 def findings(trace: Trace) -> Iterator[Finding]:

@@ -39,7 +39,6 @@ from ..profile import profile_of
 from ..rule import Finding
 
 LEVEL = "note"
-PROFILES = ()
 
 
 def findings(trace: Trace) -> Iterator[Finding]:

@@ -32,7 +32,6 @@ from ..graph import links
 from ..rule import Finding
 
 LEVEL = "note"
-PROFILES = ()
 
 
 def findings(trace: Trace) -> Iterator[Finding]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from typing import Any, NamedTuple
 
 import torch
@@ -59,7 +61,10 @@ class Run(NamedTuple):
 
 
 def run_forward(rec: Recorder, model: Model, shape: Shape) -> Run:
-    """Run the forward once. The model, the random numbers and torch are left as they were."""
+    """Run the forward once. The model, the random numbers and torch are left as they were.
+
+    What the forward prints goes to stderr: stdout may be a report's.
+    """
     changed: list[str] = []
     returned: Any = None
     failure: Exception | None = None
@@ -68,7 +73,7 @@ def run_forward(rec: Recorder, model: Model, shape: Shape) -> Run:
         _without_hooks(model.module)
         marked = sections.marked(rec, model.module)
         arguments = _arguments(rec, model, shape)
-        with intercepted(rec), rec:
+        with intercepted(rec), rec, redirect_stdout(sys.stderr):
             try:
                 if isinstance(arguments, dict):
                     returned = model.module(rec.first, **arguments)

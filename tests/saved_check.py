@@ -1,0 +1,162 @@
+"""What autograd keeps, against what it hands to `torch.autograd.graph.saved_tensors_hooks` in a real forward pass.
+
+Two tensors of one storage count once, parameters and buffers not at all. Compared are single layers of every kind,
+behind a tensor with a gradient, and random networks, in training mode, step by step.
+"""
+
+from __future__ import annotations
+
+import warnings
+from random import Random
+from typing import Any, NamedTuple
+
+import field_check
+import torch
+from differential import draw
+from torch_oracle import module_of
+
+from shapecalc.arch import Arch, Node
+from shapecalc.layer import KINDS, Layer
+from shapecalc.memory import kept
+from shapecalc.problem import ShapeError
+from shapecalc.trace import trace_whole
+
+#: layers that go behind others, in every network
+BETWEEN = (
+    "ReLU", "ReLU", "LeakyReLU", "ELU", "SiLU", "Sigmoid", "Tanh", "GELU", "Hardswish", "ReLU6", "Softplus", "Dropout",
+    "Dropout2d", "Softmax", "PReLU", "Mish", "Softsign", "Identity", "Unsqueeze", "Mul", "Div", "InstanceNorm",
+)  # fmt: skip
+
+
+class Found(NamedTuple):
+    """How many steps were compared, how many have no rule, and the differences."""
+
+    compared: int
+    unknown: int
+    differences: list[str]
+
+
+def measured(network: field_check.Network, dtype: torch.dtype) -> list[int]:
+    """The bytes that each step is the first to keep; raises what torch raises."""
+    modules = [module_of(node.layer) for node in network.arch.nodes]
+    values: list[Any] = [torch.rand(network.shape, dtype=dtype)]
+    own = {
+        tensor.untyped_storage().data_ptr()
+        for module in modules
+        if isinstance(module, torch.nn.Module)
+        for tensor in [*module.to(dtype).parameters(), *module.buffers()]
+    }
+    every, seen, bytes = list[torch.Tensor](), set(own), list[int]()
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        every.append(tensor)
+        return tensor
+
+    for node, module in zip(network.arch.nodes, modules):
+        first = len(every)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+            values.append(_first(module(*[values[source] for source in node.sources])))
+        new = 0
+        for tensor in every[first:]:
+            storage = tensor.untyped_storage()
+            if storage.nbytes() and storage.data_ptr() not in seen:
+                seen.add(storage.data_ptr())
+                new += storage.nbytes()
+        bytes.append(new)
+    return bytes
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) else value
+
+
+def compare(network: field_check.Network, dtype: torch.dtype = torch.float32) -> Found:
+    """One network; what torch refuses (a step in place on a view of several) is not compared."""
+    traced = trace_whole(network.arch, network.shape)
+    try:
+        real = measured(network, dtype) if traced.ok else []
+    except RuntimeError:
+        real = []
+    if not real:
+        return Found(0, 0, [])
+    ours = kept(traced, dtype=str(dtype).removeprefix("torch."))
+    known = [pair for pair in zip(ours.steps, real) if pair[0] is not None]
+    alike = all(a == b for a, b in known) if ours.exact else int(ours.total) <= sum(real)
+    unknown = len(real) - len(known)
+    if alike:
+        return Found(len(known), unknown, [])
+    return Found(len(known), unknown, [f"{network} {dtype}\n  ours {ours.steps}\n  torch {real}"])
+
+
+def drawn(random: Random) -> field_check.Network:
+    """A random network with further layers between its own."""
+    network, nodes, new = field_check.draw(random), list[Node](), {0: 0}
+    for number, node in enumerate(network.arch.nodes, 1):
+        nodes.append(Node(f"{len(nodes)}", node.layer, tuple(new[source] for source in node.sources)))
+        while random.random() < 0.5:
+            layer = _between(random, node.layer, network, number)
+            sources = (len(nodes),) * (2 if type(layer).__name__ in ("Mul", "Div") else 1)
+            nodes.append(Node(f"{len(nodes)}", layer, sources))
+            if type(layer).__name__ == "Unsqueeze":
+                nodes.append(Node(f"{len(nodes)}", KINDS["Flatten"](0, 1), (len(nodes),)))
+        new[number] = len(nodes)
+    return field_check.Network(Arch(nodes), network.shape)
+
+
+def _between(random: Random, layer: Layer, network: field_check.Network, number: int) -> Layer:
+    shape = trace_whole(network.arch, network.shape).steps[number - 1].shape_out
+    name = random.choice(BETWEEN)
+    if name == "InstanceNorm":
+        return KINDS[f"InstanceNorm{len(shape) - 2}d"](shape[1], affine=random.random() < 0.5)
+    if name == "Unsqueeze":
+        return KINDS[name](0)
+    if name == "Softmax":
+        return KINDS[name](1)
+    kind = KINDS[name]
+    if "inplace" in kind.fields and random.random() < 0.4:
+        return kind(inplace=True)
+    return kind()
+
+
+def single(kind: str, random: Random) -> field_check.Network | None:
+    """One layer behind a learned slope for each of its inputs, where a kind takes several the same tensor."""
+    case = draw(KINDS[kind], random)
+    shape = case.inputs[0]
+    if any(other != shape for other in case.inputs) or KINDS[kind].integer_inputs:
+        return None
+    try:
+        layer = KINDS[kind](**case.arguments)
+        if layer.open:
+            layer = layer.resolved(*case.inputs)
+        arch = Arch([Node("0", KINDS["PReLU"](), (0,)), Node("1", layer, (1,) * len(case.inputs))])
+        network = field_check.Network(arch, tuple(int(size) for size in shape))
+        return network if trace_whole(arch, network.shape).ok else None
+    except ShapeError:
+        return None
+
+
+def run_all(networks: int, each: int, seed: int, dtype: torch.dtype = torch.float32) -> Found:
+    """Random networks, and so many layers of every kind."""
+    random, compared, unknown, differences = Random(f"{seed} saved"), 0, 0, list[str]()
+    torch.set_num_threads(1)
+    cases = [drawn(random) for _ in range(networks)]
+    kinds = [kind for kind in sorted(KINDS) if not kind.startswith("Lazy")]
+    cases += [case for kind in kinds for _ in range(each) if (case := single(kind, random))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for case in cases:
+            found = compare(case, dtype)
+            compared, unknown = compared + found.compared, unknown + found.unknown
+            differences += found.differences
+    return Found(compared, unknown, differences)
+
+
+if __name__ == "__main__":
+    import sys
+
+    count, each, seed = (int(word) for word in sys.argv[1:4])
+    result = run_all(count, each, seed, getattr(torch, sys.argv[4] if len(sys.argv) > 4 else "float32"))
+    print(
+        f"{result.compared} steps compared, {result.unknown} without a rule, {len(result.differences)} differ"
+    )
+    print("\n".join(result.differences[:10]))
