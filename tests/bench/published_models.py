@@ -98,10 +98,18 @@ def tensors(given: Any, dtype: Any) -> tuple[list[torch.Tensor], dict[str, torch
     return [first], dict(list(made.items())[1:])
 
 
-def first_tensor(out: Any) -> torch.Tensor:
+def returned_tensors(out: Any) -> list[torch.Tensor]:
     if isinstance(out, torch.Tensor):
-        return out
-    return first_tensor(next(iter(out.values() if isinstance(out, dict) else out)))
+        return [out]
+    inner = out.values() if isinstance(out, dict) else out if isinstance(out, (list, tuple)) else ()
+    return [tensor for one in inner for tensor in returned_tensors(one)]
+
+
+def compared(out: Any, taken: torch.Tensor, mirrors: bool) -> tuple[int, ...]:
+    """The first tensor's shape; of an encoder with its decoder, that of the tensor most like the input."""
+    shapes = [tuple(tensor.shape) for tensor in returned_tensors(out)]
+    alike = [shape for shape in shapes if len(shape) == taken.dim() and shape[1] == taken.shape[1]]
+    return (alike if mirrors and alike else shapes)[0]
 
 
 def row(name: str) -> str:
@@ -116,7 +124,7 @@ def row(name: str) -> str:
     args, kwargs = tensors(given, dtype)
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        real = tuple(first_tensor(model(*args, **kwargs)).shape)
+        real = compared(model(*args, **kwargs), args[0], arch.contract.mirrors)
     said = tuple(at(size, {"N": BATCH}) for size in traced.shape_out or ())
     outcome = (
         "equal" if said == real else f"**{'x'.join(map(str, said)) or traced.problems[0].message[:150]}**"
