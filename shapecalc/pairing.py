@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .arch import INPUT
+from .arch import INPUT, Arch
 from .layer import Shape
 from .trace import Step, Trace
 from .window import Slide
@@ -86,10 +86,10 @@ def extent(shape: Shape) -> Shape:
 def taken_before_pads(trace: Trace, number: int) -> Shape:
     """What the step takes or, where pad layers stand before it, what the first of them takes."""
     shape = trace.steps[number].shapes_in[0]
-    previous = _before(trace, number)
+    previous = before(trace.arch, number)
     while previous is not None and sides_of(trace.steps[previous]) is not None:
         shape = trace.steps[previous].shapes_in[0]
-        previous = _before(trace, previous)
+        previous = before(trace.arch, previous)
     return shape
 
 
@@ -102,7 +102,7 @@ def sides_of(step: Step) -> tuple[int, ...] | None:
     return sides if isinstance(sides, tuple) else (sides,) * (2 * step.layer.rank)
 
 
-def _before(trace: Trace, number: int) -> int | None:
+def before(arch: Arch, number: int) -> int | None:
     """The one node that this one reads; None where it reads the input, or several."""
-    sources = trace.arch.nodes[number].sources
+    sources = arch.nodes[number].sources
     return sources[0] - 1 if len(sources) == 1 and sources[0] != INPUT else None

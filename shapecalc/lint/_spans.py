@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..layer import Layer
+from ..pairing import before
 from ..trace import Trace
-from .graph import before, readers
+from .graph import readers
 
 #: Kinds that return the numbers that they take, in another shape at most.
 RESHAPING = frozenset(("Identity", "Flatten", "Unflatten", "View", "Reshape", "Squeeze", "Unsqueeze"))

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..arch import INPUT, Arch
-from ..trace import Step, Trace
+from ..arch import Arch
+from ..pairing import before
+from ..trace import Trace
+
+
+def readings(arch: Arch) -> dict[int, list[int]]:
+    """By source (0 is the input, node `i` is source `i + 1`), the numbers of the nodes that read it."""
+    found: dict[int, list[int]] = {}
+    for number, node in enumerate(arch.nodes):
+        for source in dict.fromkeys(node.sources):
+            found.setdefault(source, []).append(number)
+    return found
 
 
 def readers(arch: Arch) -> list[list[int]]:
     """For every node, the numbers of the nodes that read it, in order."""
-    found: list[list[int]] = [[] for _ in arch.nodes]
-    for number, node in enumerate(arch.nodes):
-        for source in dict.fromkeys(node.sources):
-            if source != INPUT:
-                found[source - 1].append(number)
-    return found
-
-
-def before(arch: Arch, number: int) -> int | None:
-    """The one node that this one reads; None where it reads the input, or several."""
-    sources = arch.nodes[number].sources
-    return sources[0] - 1 if len(sources) == 1 and sources[0] != INPUT else None
+    found = readings(arch)
+    return [found.get(number + 1, []) for number in range(len(arch.nodes))]
 
 
 def links(trace: Trace) -> Iterator[tuple[int, int]]:
@@ -33,11 +33,6 @@ def links(trace: Trace) -> Iterator[tuple[int, int]]:
         previous = before(arch, number)
         if previous is not None and by[previous] == [number] and previous != last:
             yield previous, number
-
-
-def role(step: Step) -> str:
-    """What the step's layer is for: "weights", "norm", "activation", "dropout", "pool" or ""."""
-    return step.layer.role
 
 
 def is_autoencoder(trace: Trace) -> bool:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from ..changes import Change, Changes, Inserted
 from ..layer import AXES, KINDS
-from ..pairing import sides_of
+from ..pairing import before, sides_of
 from ..shapes import Shape
 from ..trace import Step, Trace
 from ..window import Slide, window_output
-from .graph import before
 
 #: What the positions along an axis are called, one and many.
 WORDS = {
@@ -70,15 +69,6 @@ def has_gaps(slide: Slide) -> bool:
     (True, True)
     """
     return len({slide.dilation * tap % slide.stride for tap in range(slide.kernel_size)}) < slide.stride
-
-
-def readings(trace: Trace) -> dict[int, list[int]]:
-    """By source (0 is the input, node `i` is source `i + 1`), the numbers of the nodes that read it."""
-    found: dict[int, list[int]] = {}
-    for number, node in enumerate(trace.arch.nodes):
-        for source in dict.fromkeys(node.sources):
-            found.setdefault(source, []).append(number)
-    return found
 
 
 def alike(trace: Trace, one: Windowed, readings: dict[int, list[int]]) -> list[int] | None:

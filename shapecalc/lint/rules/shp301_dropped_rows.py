@@ -52,6 +52,7 @@ from typing import TYPE_CHECKING
 
 from ...changes import Change, Changes
 from ...trace import Trace
+from ..graph import readings
 from ..profile import profile_of
 from ..rule import Finding
 from ..windows import (
@@ -62,7 +63,6 @@ from ..windows import (
     left_over,
     one,
     padded_behind,
-    readings,
     windowed,
 )
 
@@ -83,7 +83,7 @@ def findings(trace: Trace, *, percent: int = 5) -> Iterator[Finding]:
     from ...ledger import of
 
     every_row = profile_of(trace) in ("ae", "vae", "unet")
-    reading = readings(trace)
+    reading = readings(trace.arch)
     for found in suspects:
         axes = [
             (axis.name, lost, int(slide.size))

@@ -50,6 +50,7 @@ from collections.abc import Iterator
 from ...changes import Change, Changes
 from ...trace import Trace
 from ...window import Slide
+from ..graph import readings
 from ..rule import Finding
 from ..windows import (
     Windowed,
@@ -58,7 +59,6 @@ from ..windows import (
     has_gaps,
     is_cut_by_floor,
     one,
-    readings,
     windowed,
     with_kernel,
 )
@@ -76,7 +76,7 @@ def findings(trace: Trace) -> Iterator[Finding]:
         return
     from ...ledger import of
 
-    reading, told = readings(trace), set[int]()
+    reading, told = readings(trace.arch), set[int]()
     for found in suspects:
         ledger = of(found.step)
         axes = [

@@ -44,8 +44,9 @@ from collections.abc import Iterator
 from ...contract import contract
 from ...pairing import scale_pairs
 from ...trace import Trace
+from ..graph import readings
 from ..rule import Finding
-from ..windows import brought_back, by, is_brought_back, readings
+from ..windows import brought_back, by, is_brought_back
 
 LEVEL = "warning"
 
@@ -54,7 +55,7 @@ def findings(trace: Trace) -> Iterator[Finding]:
     rounding = [pair for pair in scale_pairs(trace) if vars(trace.steps[pair.encoder].layer).get("ceil_mode")]
     if not rounding or not contract(trace).problems:
         return
-    reading = readings(trace)
+    reading = readings(trace.arch)
     for pair in rounding:
         pool, partner = trace.steps[pair.encoder], trace.steps[pair.decoder]
         taken, made = pool.shapes_in[0][2:], pool.shape_out[2:]

@@ -51,9 +51,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...changes import Change, Changes
+from ...pairing import before
 from ...trace import Trace
 from ...window import Slide
-from ..graph import before
 from ..rule import Finding
 from ..windows import Windowed, by, one, windowed
 

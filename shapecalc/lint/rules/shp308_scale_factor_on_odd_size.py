@@ -42,8 +42,9 @@ from collections.abc import Iterator
 from ...contract import contract
 from ...pairing import scale_pairs, taken_before_pads
 from ...trace import Trace
+from ..graph import readings
 from ..rule import Finding
-from ..windows import brought_back, by, is_brought_back, readings
+from ..windows import brought_back, by, is_brought_back
 
 LEVEL = "warning"
 
@@ -52,7 +53,7 @@ def findings(trace: Trace) -> Iterator[Finding]:
     decoder = trace.arch.sections.get("decoder", range(0))
     if not any(_factors(trace, number) for number in decoder) or not contract(trace).problems:
         return
-    reading = readings(trace)
+    reading = readings(trace.arch)
     for pair in scale_pairs(trace):
         step, partner = trace.steps[pair.decoder], trace.steps[pair.encoder]
         factors = _factors(trace, pair.decoder)

@@ -43,8 +43,9 @@ from collections.abc import Iterator
 from ...changes import Change, Changes
 from ...layer import AXES
 from ...trace import Trace
+from ..graph import readings
 from ..rule import Finding
-from ..windows import Windowed, one, readings, windowed
+from ..windows import Windowed, one, windowed
 
 LEVEL = "warning"
 
@@ -57,7 +58,7 @@ def findings(trace: Trace) -> Iterator[Finding]:
         for axis in range(rank):
             if rank == 1 or not _collapses(found, axis):
                 continue
-            reading = readings(trace) if reading is None else reading
+            reading = readings(trace.arch) if reading is None else reading
             later = _later(trace, found.number, axis - rank, known, reading)
             if not later:
                 continue
