@@ -1,6 +1,6 @@
 """Models from published packages, built from their configurations: rows by standing, and the output against torch.
 
-    pip install monai diffusers transformers    # beside torch; not needed by any test
+    pip install monai einops diffusers transformers    # beside torch; not needed by any test
     python tests/bench/published_models.py [NAME...]
 
 Nothing is downloaded: every model is built from numbers that stand here. Prints a table in Markdown.
