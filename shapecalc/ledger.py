@@ -294,23 +294,33 @@ def _of_count(counted: Sequence[Run], count: int) -> tuple[range, ...]:
 
 def _taps(slide: Slide | Pick) -> tuple[int, int]:
     """All taps, and those beyond the axis."""
-    size, number = int(slide.size), int(slide.number)
+    number = int(slide.number)
     if isinstance(slide, Pick):
         return sum(len(slide.taps(window)) for window in range(number)), 0
-    inside = 0
-    for tap in slide.taps(0):
-        first = max(0, -(tap // slide.stride))
-        last = min(number, (size - 1 - tap) // slide.stride + 1)
-        inside += max(0, last - first)
+    inside = sum(len(windows) for windows in _windows_inside(slide))
     taps = number * slide.kernel_size
     return taps, taps - inside
 
 
 def _unread_windows(slide: Slide | Pick) -> tuple[range, ...]:
     """The input positions of a transposed layer that it crops away: all their taps are beyond the output."""
-    size = int(slide.size)
-    reached = [any(0 <= tap < size for tap in slide.taps(window)) for window in range(int(slide.number))]
-    return _of_count(_runs_of(reached), 0)
+    if isinstance(slide, Pick):
+        return ()
+    found, start = list[range](), 0
+    for windows in sorted(filter(None, _windows_inside(slide)), key=lambda windows: windows.start):
+        if windows.start > start:
+            found.append(range(start, windows.start))
+        start = max(start, windows.stop)
+    number = int(slide.number)
+    return (*found, range(start, number)) if start < number else tuple(found)
+
+
+def _windows_inside(slide: Slide) -> list[range]:
+    """For each tap the windows whose tap is on the axis; there may be none."""
+    size, number, stride = int(slide.size), int(slide.number), slide.stride
+    return [
+        range(max(0, -(tap // stride)), min(number, (size - 1 - tap) // stride + 1)) for tap in slide.taps(0)
+    ]
 
 
 def _product(numbers: Sequence[Size | None]) -> int | None:

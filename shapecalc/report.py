@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .arch import Arch
 from .contract import contract
 from .layer import Need
-from .lint.run import lint
+from .lint.run import Lint
 from .lint.selection import Selection
 from .picturing import as_bundle, as_html, as_svg
 from .problem import Problem, SpecError
@@ -115,33 +115,33 @@ def judge(
     """The report on an architecture: what torch refuses, what the contract asks, what the linter finds."""
     traced = trace(arch, input)
     verdict = contract(traced)
-    problems = (*traced.problems, *verdict.problems)
-    if problems:
-        problems = tuple(
-            _helped(traced, problem) for problem in problems if not selection.ignores(problem.code)
-        )
-    problems += tuple(lint(traced, selection))
+    linted = Lint(traced, selection)
+    found = (*traced.problems, *verdict.problems)
+    problems = [*(problem for problem in found if not selection.ignores(problem.code)), *linted.problems]
     if arch.text is not None and "shapecalc:" in arch.text:
         from .lint.suppress import suppressed
 
-        problems = tuple(suppressed(traced, problems, selection))
-    return Report(arch.path, traced, _without_remarks(problems, selection), verdict.needs, arch.text)
+        problems = list(suppressed(traced, problems, selection))
+    shown = tuple(_helped(traced, linted, problem) for problem in _without_remarks(problems, selection))
+    return Report(arch.path, traced, shown, verdict.needs, arch.text)
 
 
-def _without_remarks(problems: tuple[Problem, ...], selection: Selection) -> tuple[Problem, ...]:
+def _without_remarks(problems: list[Problem], selection: Selection) -> list[Problem]:
     """Where something is wrong, no notes but those asked for: mending it will change what they are about."""
     if any(problem.severity == "error" for problem in problems):
-        return tuple(
+        return [
             problem for problem in problems if problem.severity != "note" or selection.asks_for(problem.code)
-        )
+        ]
     return problems
 
 
-def _helped(traced: Trace, problem: Problem) -> Problem:
+def _helped(traced: Trace, linted: Lint, problem: Problem) -> Problem:
     """The problem with a repair; where there is none, with the sizes near by that need none.
 
     A clean check, the most frequent, does not pay for these imports.
     """
+    if finding := linted.finding(problem):
+        return linted.mender.mended(problem, finding) if finding.repairs else problem
     if problem.severity != "error":
         return problem
     from .repair import repaired

@@ -18,22 +18,25 @@ _CLASS = re.compile(rb"^class ([A-Z]\w*)\(", re.MULTILINE)
 
 
 @cache
-def _families() -> dict[str, str]:
-    """Which family's source defines a class, by the class's name."""
-    families = {}
-    for file in os.listdir(__path__[0]):
-        if file.endswith(".py") and not file.startswith("_"):
-            with open(os.path.join(__path__[0], file), "rb") as source:
-                families.update({name.decode(): file[:-3] for name in _CLASS.findall(source.read())})
-    return families
+def _families() -> tuple[str, ...]:
+    files = (file for file in os.listdir(__path__[0]) if file.endswith(".py") and not file.startswith("_"))
+    return tuple(sorted(file[:-3] for file in files))
+
+
+@cache
+def _classes(family: str) -> frozenset[str]:
+    """The classes that a family's source defines."""
+    with open(os.path.join(__path__[0], f"{family}.py"), "rb") as source:
+        return frozenset(name.decode() for name in _CLASS.findall(source.read()))
 
 
 def _look_for(name: str | None) -> None:
-    """Import the family of a kind; all of them for None."""
-    families = _families()
-    found = sorted(set(families.values())) if name is None else [families[name]] if name in families else []
-    for family in found:
-        import_module(f"{__name__}.{family}")
+    """Import the family of a kind, reading no more sources than it takes to find it; all of them for None."""
+    for family in _families():
+        if name is None or name in _classes(family):
+            import_module(f"{__name__}.{family}")
+            if name is not None:
+                return
 
 
 KINDS.look_for = _look_for

@@ -7,10 +7,12 @@ from collections import Counter
 from ..changes import Changes, retraced
 from ..contract import contract
 from ..problem import Fix, Problem
+from ..rewriting import edits
 from ..shapes import spell
 from ..trace import Trace
+from ..wording import in_words
 from .rule import Finding
-from .selection import Selection
+from .selection import Finder
 
 #: Of more findings than this the rest get no repair: each costs a trace and a lint of the whole.
 MOST = 20
@@ -24,8 +26,8 @@ class Mender:
     output stays as it is.
     """
 
-    def __init__(self, before: Trace, selection: Selection, found: Counter[str]) -> None:
-        self.before, self.selection, self.found = before, selection, found
+    def __init__(self, before: Trace, find: Finder, found: Counter[str]) -> None:
+        self.before, self.find, self.found = before, find, found
         self.tried = 0
 
     def mended(self, problem: Problem, finding: Finding) -> Problem:
@@ -42,13 +44,10 @@ class Mender:
     def _is_better(self, after: Trace, problem: Problem) -> bool:
         if after.failed is not None or contract(after).problems:
             return False
-        now = Counter(rule.code.id for rule, _ in self.selection.findings(after))
+        now = Counter(rule.code.id for rule, _ in self.find(after))
         return now[problem.code.id] < self.found[problem.code.id] and now <= self.found
 
     def _offered(self, problem: Problem, finding: Finding, changes: Changes, after: Trace) -> Problem:
-        from ..repair import in_words
-        from ..rewriting import edits
-
         words = in_words(self.before.arch, changes, finding.number)
         keeps = after.shape_out == self.before.shape_out
         outcome = "" if keeps else f", and gives {spell(after.shape_out or ())} at the end"

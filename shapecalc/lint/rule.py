@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, cast
 
 from .. import problem
 from ..changes import Changes
@@ -51,18 +52,19 @@ class Rule:
     def __init__(self, code: Code, module: str) -> None:
         self.code, self._module = code, module
 
-    def _attribute(self, name: str, default: Any) -> Any:
-        return getattr(import_module(self._module), name, default)
+    @cached_property
+    def _file(self) -> ModuleType:
+        return import_module(self._module)
 
     @property
     def page(self) -> str:
         """The rule's docstring."""
-        return self._attribute("__doc__", "") or ""
+        return self._file.__doc__ or ""
 
     @property
     def level(self) -> str:
         """The severity of its findings."""
-        level: str = self._attribute("LEVEL", "error")
+        level: str = getattr(self._file, "LEVEL", "error")
         return level
 
     @property
@@ -73,14 +75,14 @@ class Rule:
         """
         if self.code.id.startswith(PEDANTIC):
             return ()
-        profiles: tuple[str, ...] | None = self._attribute("PROFILES", None)
+        profiles: tuple[str, ...] | None = getattr(self._file, "PROFILES", None)
         return profiles
 
     @property
     def findings(self) -> Callable[..., Iterable[Finding]]:
         """The rule itself."""
-        findings: Callable[..., Iterable[Finding]] = self._attribute("findings", None)
-        return findings
+        findings: Any = getattr(self._file, "findings", None)
+        return cast("Callable[..., Iterable[Finding]]", findings)
 
     @property
     def options(self) -> dict[str, Any]:

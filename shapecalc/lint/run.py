@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..problem import Label, Problem
 from ..trace import Trace
 from .rule import Finding, Rule
-from .selection import Selection
+from .selection import Finder, Selection
+
+if TYPE_CHECKING:
+    from .mend import Mender
 
 
-def lint(trace: Trace, selection: Selection = Selection()) -> list[Problem]:
-    """What the rules find in a trace that ran to its end, in the order of the layers.
+class Lint:
+    """What the rules find in a trace that ran to its end: `problems`, in the order of the layers.
 
     A layer that is written once and repeated is found once, with the other paths in the note. A trace that
     did not run to its end has its error; what else may be wrong is only known once that is mended.
     """
-    if trace.failed is not None:
-        return []
-    found = sorted(selection.findings(trace), key=lambda pair: (pair[1].number or 0, pair[0].code.id))
-    problems = _merged([(_placed(trace, rule, finding), finding) for rule, finding in found])
-    if any(finding.repairs for _, finding in problems):
+
+    def __init__(self, trace: Trace, selection: Selection = Selection()) -> None:
+        self._trace, self._selection = trace, selection
+        found = [] if trace.failed is not None else list(self._find(trace))
+        found.sort(key=lambda pair: (pair[1].number or 0, pair[0].code.id))
+        self._counts = Counter(rule.code.id for rule, _ in found)
+        placed = _merged([(_placed(trace, rule, finding), finding) for rule, finding in found])
+        self._findings = {_key(problem): finding for problem, finding in placed}
+        self.problems = [problem for problem, _ in placed]
+
+    def finding(self, problem: Problem) -> Finding | None:
+        """What a rule said, if it was a rule that found the problem."""
+        return self._findings.get(_key(problem))
+
+    @cached_property
+    def _find(self) -> Finder:
+        """Reads the rules' files, which a trace that did not run to its end does without."""
+        return self._selection.finder(self._trace)
+
+    @cached_property
+    def mender(self) -> Mender:
+        """What offers repairs: each costs a trace and a lint, so only those that will be shown are asked for."""
         from .mend import Mender
 
-        mender = Mender(trace, selection, Counter(rule.code.id for rule, _ in found))
-        return [mender.mended(problem, finding) for problem, finding in problems]
-    return [problem for problem, _ in problems]
+        return Mender(self._trace, self._find, self._counts)
+
+
+def _key(problem: Problem) -> object:
+    return problem.code, problem.place or (problem.path, problem.message)
 
 
 def _placed(trace: Trace, rule: Rule, finding: Finding) -> Problem:
@@ -52,7 +76,7 @@ def _merged(problems: list[tuple[Problem, Finding]]) -> list[tuple[Problem, Find
     kept: dict[object, tuple[Problem, Finding]] = {}
     others: dict[object, list[str]] = {}
     for problem, finding in problems:
-        key: object = (problem.code, problem.place or (problem.path, problem.message))
+        key = _key(problem)
         if kept.setdefault(key, (problem, finding))[1] is not finding and problem.path:
             others.setdefault(key, []).append(f"`{problem.path}`")
     for key, paths in others.items():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..problem import MALFORMED_SUPPRESSION, UNUSED_SUPPRESSION, Code
 from ..trace import Trace
 from .profile import profile_of
 from .rule import RULES, Finding, Rule, matches
+
+#: The bare findings in a trace, each with its rule.
+Finder = Callable[[Trace], Iterator[tuple[Rule, Finding]]]
 
 _OF_COMMENTS = (UNUSED_SUPPRESSION, MALFORMED_SUPPRESSION)
 
@@ -32,11 +35,16 @@ class Selection(NamedTuple):
         """The rules of the linter that are on for an architecture of this profile."""
         return (rule for rule in RULES.values() if rule.is_found_by_lint and self.is_on(rule, profile))
 
-    def findings(self, trace: Trace) -> Iterator[tuple[Rule, Finding]]:
-        """The bare findings of every rule that is on."""
-        for rule in self.rules(self.profile or profile_of(trace)):
-            for finding in rule.findings(trace, **self.options.get(rule.code.name, {})):
-                yield rule, finding
+    def finder(self, trace: Trace) -> Finder:
+        """What lists the bare findings of every rule that is on for this trace, in it and in its changed versions."""
+        rules = tuple(self.rules(self.profile or profile_of(trace)))
+
+        def findings(trace: Trace) -> Iterator[tuple[Rule, Finding]]:
+            for rule in rules:
+                for finding in rule.findings(trace, **self.options.get(rule.code.name, {})):
+                    yield rule, finding
+
+        return findings
 
     def is_on(self, rule: Rule, profile: str) -> bool:
         """Whether a rule of the linter is on for an architecture of this profile."""
