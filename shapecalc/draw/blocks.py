@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..contract import stated
 from ..layer import Layer, Shape
-from ..pairing import first_wrong_pair
-from ..problem import Problem
-from ..shapes import N, sample, spell
+from ..pairing import Pair, extent, first_wrong
+from ..problem import LATENT, OUTPUT, UNMIRRORED, Problem
+from ..shapes import sample, spell
 from ..show.formula import spelt
 from ..show.text import visible
 from ..show.windows import window
@@ -17,8 +18,8 @@ from ..trace import Trace
 #: What a symbolic size is drawn as.
 DRAWN_AS = 64
 
-#: The states of a block.
-RAN, FAILED, WRONG, UNREACHED = "ran", "failed", "wrong", "unreached"
+#: The states of a block; `wanted` is the other end of a mismatch, which the wrong one should have been like.
+RAN, FAILED, WRONG, WANTED, UNREACHED = "ran", "failed", "wrong", "wanted", "unreached"
 
 
 class Block(NamedTuple):
@@ -26,7 +27,7 @@ class Block(NamedTuple):
 
     `shape` is the sample, `scale` its channels and the geometric mean of its other axes, letters taken for 64
     (a vector has no others: 0). `sources` are numbers of blocks. `section` is the section of the spec, or `input`.
-    `note` is what is wrong with it, in a few words. `repeats` counts how
+    `against` are the shapes that it was given and cannot take, or the one that it should have. `repeats` counts how
     often it stands there, folded with the blocks of the same number `fold`. `members` are the kinds that a named
     group stands for.
     """
@@ -40,7 +41,7 @@ class Block(NamedTuple):
     sources: tuple[int, ...]
     section: str
     state: str = RAN
-    note: str = ""
+    against: tuple[Shape, ...] = ()
     title: str = ""
     repeats: int = 1
     fold: int = 0
@@ -49,7 +50,12 @@ class Block(NamedTuple):
     @property
     def size(self) -> str:
         """The shape as text."""
-        return spelt(self.shape) if self.state in (RAN, WRONG) else ""
+        return spelt(self.shape) if self.state in (RAN, WRONG, WANTED) else ""
+
+    def note(self, charset: str = "utf-8") -> str:
+        """What is wrong with it, in a few words."""
+        texts = [spelt(sample(shape), charset) for shape in self.against]
+        return f"{'given' if self.state == FAILED else 'not'} {' and '.join(texts)}" if texts else ""
 
     @property
     def is_join(self) -> bool:
@@ -73,7 +79,11 @@ def blocks(trace: Trace, problems: tuple[Problem, ...] = ()) -> list[Block]:
             found.append(_block(trace, number, step.out, tuple(block_of[source] for source in sources)))
         block_of.append(len(found) - 1)
     if trace.failed is not None:
-        found += _failed(trace, tuple(block_of[source] for source in arch.nodes[trace.failed].sources))
+        sources = tuple(block_of[source] for source in arch.nodes[trace.failed].sources)
+        if len(sources) > 1:
+            for source in sources:
+                _wanted(found, source)
+        found += _failed(trace, sources)
     decoder, encoder = arch.sections.get("decoder"), arch.sections.get("encoder")
     if decoder and encoder and "bottleneck" not in arch.sections and decoder.start < len(block_of):
         code = block_of[decoder.start]
@@ -98,38 +108,56 @@ def _failed(trace: Trace, sources: tuple[int, ...]) -> list[Block]:
     """The layer that cannot run, drawn on the tensor that it is given, and how many stand behind it."""
     assert trace.failed is not None
     taken = sample(trace.failed_in[0]) if trace.failed_in else ()
-    note = "given " + " and ".join(spelt(sample(shape)) for shape in trace.failed_in)
-    found = [_block(trace, trace.failed, taken, sources)._replace(state=FAILED, note=note)]
+    found = [_block(trace, trace.failed, taken, sources)._replace(state=FAILED, against=trace.failed_in)]
     behind = len(trace.arch.nodes) - trace.failed - 1
     if behind:
         text = f"{behind} layer{'s' * (behind > 1)}"
         section = trace.arch.section_of(len(trace.arch.nodes) - 1) or "layers"
         found.append(found[0]._replace(path=text, kind="not reached", window="", sources=(), section=section))
-        found[-1] = found[-1]._replace(state=UNREACHED, note="", title=f"{text} not reached")
+        found[-1] = found[-1]._replace(state=UNREACHED, against=(), title=f"{text} not reached")
     return found
 
 
 def _mark(found: list[Block], trace: Trace, problem: Problem, block_of: list[int]) -> None:
-    """The mismatch at the block that it is about, and at the one that the contract wanted otherwise."""
+    """The mismatch, at both of its ends: what is wrong and says so, and what it should be like."""
     if problem.severity != "error" or trace.failed is not None or not problem.code.id.startswith("SHP2"):
         return
     numbers = {step.path: number for number, step in enumerate(trace.steps)}
     number = numbers.get(problem.path or "", len(trace.steps) - 1)
-    block = block_of[number + 1]
-    pair = first_wrong_pair(trace) if problem.code.name == "unmirrored-output" else None
-    found[block] = found[block]._replace(state=WRONG)
-    if pair is not None:
-        wanted = trace.steps[pair.encoder].shapes_in[0]
-        found[block] = found[block]._replace(note=f"not {'x'.join(map(str, wanted[2:] or wanted[1:]))}")
-    promise, end = trace.arch.contract, block_of[-1]
-    wanted_output = promise.output or (trace.shape_in if promise.mirrors else None)
-    latent = problem.code.name == "latent-mismatch"
-    if latent and promise.latent is not None:
-        found[block] = found[block]._replace(note=f"not {spell(promise.latent)}")
-    elif wanted_output is not None and end != block:
-        found[end] = found[end]._replace(state=WRONG, note=f"not {spell(wanted_output)}")
-    elif wanted_output is not None:
-        found[block] = found[block]._replace(note=f"not {spell(wanted_output)}")
+    block, end = block_of[number + 1], block_of[-1]
+    promise = trace.arch.contract
+    if problem.code == LATENT:
+        _wrong(found, block, promise.latent and stated(trace, promise.latent, trace.steps[number].shape_out))
+        return
+    cause = first_wrong(trace) if problem.code in (UNMIRRORED, OUTPUT) else None
+    if cause is not None and cause[0].decoder == number and (promise.output is None or block != end):
+        _wrong(found, block, cause[1])
+        _wanted(found, block_of[_taken_at(trace, *cause)])
+    else:
+        _wrong(found, block, None)
+    if promise.output is not None:
+        _wrong(found, end, stated(trace, promise.output, trace.shape_out or ()))
+    elif promise.mirrors:
+        _wrong(found, end, trace.shape_in)
+        _wanted(found, 0)
+
+
+def _wrong(found: list[Block], number: int, wanted: Shape | None) -> None:
+    against = (wanted,) if wanted else found[number].against
+    found[number] = found[number]._replace(state=WRONG, against=against)
+
+
+def _wanted(found: list[Block], number: int) -> None:
+    if found[number].state == RAN:
+        found[number] = found[number]._replace(state=WANTED)
+
+
+def _taken_at(trace: Trace, pair: Pair, taken: Shape) -> int:
+    """The source that the encoder's partner takes, or the pads before it: 0 is the input."""
+    source = trace.arch.nodes[pair.encoder].sources[0]
+    while source and extent(trace.steps[source - 1].shape_out) != taken:
+        source = trace.arch.nodes[source - 1].sources[0]
+    return source
 
 
 def _keeps(layer: Layer, taken: Shape, made: Shape) -> bool:
@@ -149,8 +177,8 @@ def _title(path: str, layer: Layer) -> str:
 
 
 def _scale(shape: Shape) -> tuple[float, float]:
-    """Channels, and the geometric mean of the other axes; 0 where there are none."""
-    sizes = [_number(size) for size in shape if size != N]
+    """Channels, and the geometric mean of the other axes; 0 where there are none. Samples count for none."""
+    sizes = [_number(size) for size in shape if isinstance(size, int) or "N" not in size.symbols]
     if len(sizes) < 2:
         return (float(sizes[0]) if sizes else 1.0, 0.0)
     mean = 1.0

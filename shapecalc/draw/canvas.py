@@ -81,9 +81,27 @@ class Canvas:
         self, x: float, y: float, width: float, text: str, role: str = "ink", size: float = FONT
     ) -> float:
         """The text in lines that start at `x` and fit in `width`; returns where the next one goes."""
-        for line in fitted(text, width, size):
+        return self.lines_of(x, y, fitted(text, width, size), role, size)
+
+    def lines_of(
+        self, x: float, y: float, lines: Iterable[str], role: str = "ink", size: float = FONT
+    ) -> float:
+        """The lines, one below the other; returns where the next one goes."""
+        for line in lines:
             y += LINE * size / FONT
             self.labels.append(Label(x, y, line, role, "start", size))
+        return y
+
+    def legend(self, x: float, y: float, width: float, meanings: Iterable[tuple[str, str, float]]) -> float:
+        """Small boxes (role, what it means, its corners) in lines that fit; returns where the next line goes."""
+        left, y = x, y + LINE
+        for role, text, corner in meanings:
+            taken = 15 + text_width(text)
+            if left > x and left + taken > x + width:
+                left, y = x, y + LINE + 2
+            self.boxes.append(Box(left, y - 9, 10, 10, role, corner))
+            self.labels.append(Label(left + 15, y, text, "dim", "start"))
+            left += taken + 16
         return y
 
     def picture(self, width: float, height: float, title: str, description: str) -> Picture:
@@ -99,10 +117,12 @@ def text_width(text: str, size: float = FONT) -> float:
 
 
 def fitted(text: str, width: float, size: float = FONT) -> list[str]:
-    """The text in lines that fit: broken at blanks, and inside a word that is too long.
+    """The text in lines that fit: broken at blanks, and inside a word that is too long, best behind a dot.
 
     >>> fitted("a decoder of one layer", 100)
     ['a decoder of', 'one layer']
+    >>> fitted("layer2.0.downsample.0", 130)
+    ['layer2.0.', 'downsample.0']
     """
     most = max(1, int(width / (size * COLUMN)))
     lines: list[str] = []
@@ -122,7 +142,23 @@ def _beginning(word: str, most: int) -> str:
     end = 1
     while end < len(word) and cells(word[: end + 1]) <= most:
         end += 1
-    return word[:end]
+    breaks = (word.rfind(sign, end // 4, end) + 1 for sign in "._")
+    return word[: next(filter(None, breaks), end)]
+
+
+def listed(parts: Iterable[str], width: float, between: str) -> list[str]:
+    """The parts in lines that fit, broken between two parts rather than inside one.
+
+    >>> listed(["14,217 parameters", "4.18 M MACs"], 150, " · ")
+    ['14,217 parameters', '4.18 M MACs']
+    """
+    lines: list[str] = []
+    for part in parts:
+        if lines and text_width(lines[-1] + between + part) <= width:
+            lines[-1] += between + part
+            continue
+        lines += fitted(part, width)
+    return lines
 
 
 def lanes(spans: Sequence[tuple[float, float]], between: float = 0.0) -> list[int]:

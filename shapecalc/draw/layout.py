@@ -6,7 +6,7 @@ from math import log
 from typing import NamedTuple
 
 from .blocks import FAILED, UNREACHED, Block
-from .canvas import FONT, fitted, scaled, text_width
+from .canvas import FONT, fitted, listed, scaled, text_width
 
 #: Room at both sides of a cell, and between the two sides of a row.
 PAD = 9.0
@@ -17,6 +17,8 @@ INDENT, STEP = 22.0, 60.0
 TALLEST, THICKEST = 110.0, 56.0
 #: Labels break after so many pixels.
 WIDEST = 19 * FONT * 0.61
+#: What a line of one block costs, in lines: more than a break inside a resolution.
+ALONE = 0.9
 #: More resolutions than this are told apart only where they differ by half as much again.
 MOST_LEVELS = 7
 
@@ -53,22 +55,28 @@ class Layout(NamedTuple):
 
 def _texts(block: Block) -> list[tuple[str, str]]:
     kind = f"{block.kind}" if block.kind else ""
-    lines = [(part, "ink") for part in fitted(block.path, WIDEST)[-2:]]
+    lines = [(part, "ink") for part in _name_lines(block.path)]
     lines += [(part, "size") for part in _size_lines(block.size)]
     lines += [(part, "dim") for part in fitted(kind, WIDEST) + fitted(block.window, WIDEST)]
-    lines += [(part, "dim") for part in fitted(", ".join(_counted(block.after)), WIDEST)]
-    lines += [(part, "bad") for part in fitted(block.note, WIDEST)]
+    lines += [(part, "dim") for part in listed(_counted(block.after), WIDEST, ", ")]
+    lines += [(part, "bad") for part in fitted(block.note(), WIDEST)]
     return lines
 
 
+def _name_lines(path: str) -> list[str]:
+    """A path in at most four lines; of a longer one the end."""
+    lines = fitted(path, WIDEST)
+    return lines if len(lines) <= 4 else [f"…{lines[-3]}", *lines[-2:]]
+
+
 def _size_lines(size: str) -> list[str]:
-    """A shape in lines; formulas are broken between two axes."""
+    """A shape in lines; formulas are broken between two axes, and inside one only where it is long."""
     lines: list[str] = []
     for part in size.split(" × "):
         if lines and text_width(f"{lines[-1]} × {part}") <= WIDEST:
             lines[-1] += f" × {part}"
         else:
-            lines += fitted(f"× {part}" if lines else part, WIDEST)
+            lines += fitted(f"× {part}" if lines else part, 1.6 * WIDEST)
     return lines
 
 
@@ -131,7 +139,8 @@ def _flow(cells: list[Cell], width: float) -> list[list[Cell]]:
             taken += cells[start].width
             if taken > width and start < stop - 1:
                 break
-            best = min(best, (cost[start] + 1 + _reluctance(cells, start), start))
+            alone = ALONE * (stop - start == 1 < len(cells))
+            best = min(best, (cost[start] + 1 + alone + _reluctance(cells, start), start))
         cost.append(best[0])
         begins.append(best[1])
     rows: list[list[Cell]] = []
@@ -166,7 +175,7 @@ def _levels(found: list[Block]) -> list[int] | None:
     down = _stages(extents[: last + 1])
     rows = [(min(stage), max(stage)) for stage in down]
     levels = [row for row, stage in enumerate(down) for _ in stage]
-    row = len(rows) - 1
+    row = len(rows)  # the first stage up may be nearest to the lowest row
     for stage in _stages(extents[last + 1 :]):
         above = range(0, row) if row else range(1)
         row = min(above, key=lambda number: abs(log(_nearest(stage[0], rows[number]) / stage[0])))

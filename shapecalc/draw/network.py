@@ -11,8 +11,8 @@ from ..show.formula import spelt
 from ..show.text import visible
 from ..size import Size
 from ..trace import Trace
-from .blocks import DRAWN_AS, FAILED, UNREACHED, WRONG, Block, blocks
-from .canvas import LINE, Box, Canvas, Label, Line, Picture, fitted, text_width
+from .blocks import DRAWN_AS, FAILED, UNREACHED, WANTED, WRONG, Block, blocks
+from .canvas import LINE, Box, Canvas, Label, Line, Picture, listed
 from .folding import readable
 from .layout import Cell, Layout, placed
 from .routes import UNDER, Routes, draw, routed
@@ -81,7 +81,7 @@ def _heading(canvas: Canvas, trace: Trace, width: float) -> float:
         cost = total(trace)
         parts += [f"{cost.params:,} parameters"]
         parts += [f"{_short(cost.macs)} MACs"] if isinstance(cost.macs, int) else []
-    return canvas.paragraph(BORDER, y + 3, width, " · ".join(parts), "dim")
+    return canvas.lines_of(BORDER, y + 3, listed(parts, width, " · "), "dim")
 
 
 def _short(number: Size) -> str:
@@ -120,7 +120,7 @@ def _cell(canvas: Canvas, cell: Cell, routes: Routes, left: float, is_hourglass:
     y += cell.height + UNDER - 3
     for text, text_role in cell.texts:
         y += LINE
-        shown = "bad" if block.state in (WRONG, FAILED) and text_role == "size" else text_role
+        shown = "size bad" if block.state in (WRONG, WANTED) and text_role == "size" else text_role
         canvas.labels.append(Label(left + cell.middle, y, text, shown, title=block.title))
 
 
@@ -158,16 +158,9 @@ def _errors(canvas: Canvas, problems: tuple[Problem, ...], y: float, width: floa
 
 
 def _legend(canvas: Canvas, layout: Layout, trace: Trace, y: float, width: float) -> float:
-    roles = dict.fromkeys(role_of(cell.block, cell.side) for row in layout.rows for cell in row)
-    x, y = BORDER, y + LINE
-    for role in (role for role in MEANINGS if role in roles):
-        text = MEANINGS[role]
-        taken = 15 + text_width(text) + 16
-        if x > BORDER and x + taken > BORDER + width:
-            x, y = BORDER, y + LINE + 2
-        canvas.boxes.append(Box(x, y - 9, 10, 10, role))
-        canvas.labels.append(Label(x + 15, y, text, "dim", "start"))
-        x += taken
+    roles = {role_of(cell.block, cell.side) for row in layout.rows for cell in row}
+    meanings = [(role, text, 1.5) for role, text in MEANINGS.items() if role in roles]
+    y = canvas.legend(BORDER, y, width, meanings)
     notes = [f"thickness: channels ({layout.thicknesses} scale)"]
     if any(cell.block.scale[1] for row in layout.rows for cell in row):
         notes.append(f"height: geometric mean of the spatial sizes ({layout.heights} scale)")
@@ -177,7 +170,4 @@ def _legend(canvas: Canvas, layout: Layout, trace: Trace, y: float, width: float
         notes.append(f"letters drawn as {DRAWN_AS}")
     if any(cell.block.fold for row in layout.rows for cell in row):
         notes.append("×n: the last of n turns")
-    for line in fitted("; ".join(notes), width):
-        y += LINE
-        canvas.labels.append(Label(BORDER, y, line, "dim", "start"))
-    return y
+    return canvas.lines_of(BORDER, y + 4, listed(notes, width, "; "), "dim")

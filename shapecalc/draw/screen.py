@@ -58,9 +58,9 @@ def _size(block: Block, charset: str, is_plain: bool) -> str:
     if block.state == UNREACHED:
         return ""
     if block.state == FAILED:
-        return f"{'x' if is_plain else '✗'} {block.note}"
+        return f"{'x' if is_plain else '✗'} {block.note(charset)}"
     text = spelt(block.shape, charset)
-    return f"{text} {'!' if is_plain else '✗'} {block.note}" if block.state == WRONG else text
+    return f"{text} {'!' if is_plain else '✗'} {block.note(charset)}" if block.state == WRONG else text
 
 
 def _bars(found: list[Block], longest: int, shades: str) -> list[str]:

@@ -20,10 +20,11 @@ class NothingToDraw(Exception):
 
 
 class Strip(NamedTuple):
-    """One axis: positions `first` to `last`, of which 0 to `size` - 1 are the axis's own; `taps` of each window.
+    """One axis, or several that are alike: positions `first` to `last`, and the `taps` of each window.
 
-    `sources` says what the padding beside the axis repeats. `unread` are input positions that nothing reads, `runs`
-    how many taps are on each position of a transposed layer's output.
+    The positions 0 to `size` - 1 are the axis's own; with a `spread`, one in so many of them, and all others are
+    inserted zeros. `sources` says what the padding beside the axis repeats. `unread` are input positions that nothing
+    reads, `runs` how many taps are on each position of a transposed layer's output.
     """
 
     name: str
@@ -39,6 +40,12 @@ class Strip(NamedTuple):
     formula: str
     summary: str
     is_broken: bool = False
+    spread: int = 0
+
+    def name_of(self, position: int) -> str:
+        """The index of a position of the axis; nothing for padding and inserted zeros."""
+        index, zeros = divmod(position, self.spread or 1)
+        return str(index) if 0 <= position < self.size and not zeros else ""
 
     @property
     def name_columns(self) -> int:
@@ -93,14 +100,32 @@ def figure(trace: Trace, number: int) -> Figure:
     node = trace.arch.nodes[number]
     if number == trace.failed:
         change = f"{' and '.join(map(spell, trace.failed_in))} → cannot run"
-        strips = _broken_strips(node.layer, trace.failed_in, node.path)
-        return Figure(node.path, repr(node.layer), change, trace.problems[0].message, strips)
+        error = trace.problems[0].message
+        strips = _broken_strips(node.layer, trace.failed_in, node.path, error)
+        return Figure(node.path, repr(node.layer), change, error, _merged(strips))
     if number >= len(trace.steps):
         raise NothingToDraw(f"`{node.path}` is not reached: a layer before it cannot run")
     step = trace.steps[number]
     change = f"{' and '.join(map(spell, step.shapes_in))} → {spell(step.shape_out)}"
     strips = _strips(step.layer, step.shape_out, step.shapes_in, step.path)
-    return Figure(step.path, repr(step.layer), change, "", strips)
+    return Figure(step.path, repr(step.layer), change, "", _merged(strips))
+
+
+def _merged(strips: list[Strip]) -> list[Strip]:
+    """Axes that are alike in all but their names, as one strip."""
+    alike: list[tuple[Strip, list[str]]] = []
+    for strip in strips:
+        nameless = strip._replace(name="", formula=strip.formula.removeprefix(strip.name))
+        names = next((names for other, names in alike if other == nameless), None)
+        if names is None:
+            alike.append((nameless, [strip.name]))
+        else:
+            names.append(strip.name)
+    merged = []
+    for strip, names in alike:
+        name = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        merged.append(strip._replace(name=name, formula=strip.formula and name + strip.formula))
+    return merged
 
 
 def _strips(layer: Layer, made: Shape, taken: tuple[Shape, ...], path: str) -> list[Strip]:
@@ -126,7 +151,43 @@ def _strips(layer: Layer, made: Shape, taken: tuple[Shape, ...], path: str) -> l
             Strip(axis.name, size, first, last, tuple(taps), number, slide.transposed, sources,
                   axis.unread if not slide.transposed else (), runs, formula, _summary(axis))
         )  # fmt: skip
+        if isinstance(slide, Slide) and slide.transposed and layer.role == "weights":
+            found.append(_stretched(axis, slide))
     return found
+
+
+def _stretched(axis: ledger.Axis, slide: Slide) -> Strip:
+    """A transposed layer as the convolution that it is: of stride 1, over its input with zeros put in.
+
+    Dumoulin & Visin 2016, relationship 14: `stride - 1` zeros between two inputs, before the first
+    `dilation*(kernel_size - 1) - padding`, behind the last `output_padding` more than that.
+    """
+    number, made, stride = int(slide.number), int(slide.size), slide.stride
+    size = (number - 1) * stride + 1
+    reach = slide.dilation * (slide.kernel_size - 1)
+    before = reach - slide.before
+    behind = made - before - size + reach
+    same = Slide(size, made, slide.kernel_size, 1, before, slide.dilation)
+    taps = tuple((window, same.taps(window)) for window in _shown(made))
+    unread = tuple(range(run.start * stride, run.stop * stride, run.step * stride) for run in axis.unread)
+    first, last = min(-before, 0), size - 1 + max(behind, 0)
+    return Strip(
+        axis.name, size, first, last, taps, made, False, {}, unread, (),
+        f"{axis.name} as a convolution of stride 1, kernel flipped", _put_in(stride - 1, before, behind), spread=stride
+    )  # fmt: skip
+
+
+def _put_in(between: int, before: int, behind: int) -> str:
+    """The zeros that make a transposed layer's input that of a convolution; negative ones cut positions off."""
+    sides = (between, "between neighbours"), (before, "before"), (behind, "behind")
+    zeros = ", ".join(f"{number} {where}" for number, where in sides if number > 0)
+    cut = ", ".join(f"{-number} {where}" for number, where in sides if number < 0)
+    said = f"the input with zeros: {zeros}" if zeros else "the input"
+    return f"{said}; cut off: {cut}" if cut else said
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}{'s' * (number != 1)}"
 
 
 def _shown(number: int) -> list[int]:
@@ -138,15 +199,18 @@ def _summary(axis: ledger.Axis) -> str:
         counts = list(axis.histogram or {})
         span = f"{counts[0]}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
         said = f"{axis.size_in} to {axis.size_out}; each output sums {span} tap{'s' * (span != '1')}"
-        return said + (f"; {axis.bias_only} are reached by none" if axis.bias_only else "")
-    said = f"{axis.size_in} to {axis.size_out}; {axis.taps} taps, {axis.padding_taps} of them on padding"
+        return said + (f"; {axis.bias_only} reached by none" if axis.bias_only else "")
+    said = f"{axis.size_in} to {axis.size_out}; {_counted(axis.taps or 0, 'tap')}"
+    said += f", {axis.padding_taps} of them on padding" if axis.padding_taps else ""
     if not axis.never_read:
         return f"{said}; every position is read"
     dropped = f", {axis.dropped} of them at the end" if axis.dropped else ""
-    return f"{said}; {axis.never_read} positions are never read{dropped}"
+    dropped = ", at the end" if axis.dropped == axis.never_read else dropped
+    are = "is" if axis.never_read == 1 else "are"
+    return f"{said}; {_counted(axis.never_read, 'position')} {are} never read{dropped}"
 
 
-def _broken_strips(layer: Layer, taken: tuple[Shape, ...], path: str) -> list[Strip]:
+def _broken_strips(layer: Layer, taken: tuple[Shape, ...], path: str, error: str) -> list[Strip]:
     """The first window over the input of a layer that cannot run."""
     _refuse_letters(path, *taken)
     try:
@@ -160,13 +224,14 @@ def _broken_strips(layer: Layer, taken: tuple[Shape, ...], path: str) -> list[St
         size, before = int(slide.size), slide.before
         taps, end = slide.taps(0), size - 1 + before
         is_broken = taps[-1] > end
-        summary = f"the window takes {taps[-1] - taps[0] + 1} positions, and there are {size + 2 * before}"
+        width, there = taps[-1] - taps[0] + 1, size + 2 * before
+        summary = f"the window takes {_counted(width, 'position')}, and there {'is' if there == 1 else 'are'} {there}"
         found.append(
             Strip(name, size, -before, max(end, taps[-1]), ((0, taps),), 1, False, {}, (), (),
                   "", summary, is_broken)
         )  # fmt: skip
     if not found:
-        raise NothingToDraw(f"`{path}` cannot run, and has no windows to draw")
+        raise NothingToDraw(f"`{path}` cannot run, and has no windows to draw: {error}")
     return found
 
 
@@ -176,7 +241,9 @@ def _refuse_letters(path: str, *shapes: Shape) -> None:
 
 
 def role_of(strip: Strip, position: int) -> str:
-    """What a position is: `pad`, `read`, `unread`, or an output that is `made`."""
+    """What a position is: `pad`, `gap` (a zero put in), `read`, `unread`, or an output that is `made`."""
+    if strip.spread and not strip.name_of(position):
+        return "gap"
     if not 0 <= position < strip.size:
         is_beyond = strip.is_broken and position >= strip.size - strip.first
         return "unread" if is_beyond else "pad"

@@ -1,8 +1,8 @@
 """One layer's arithmetic as a picture: along each axis, which positions its windows take, and which nothing takes.
 
-A convolution or pool is drawn as windows over its padded input. A transposed layer is drawn as what each input adds
-to the output, the inserted zeros being the positions that one input skips; below stands how many taps each output
-sums. Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning", draw the same relations.
+A convolution or pool is drawn as windows over its padded input. A transposed layer is drawn twice: as what each input
+adds to the output, with the taps that each output sums, and as the ordinary convolution that makes the same of the
+input with zeros put in. Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep learning", draw both.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..show.text import visible
 from ..trace import Trace
-from .canvas import COLUMN, FONT, LINE, Box, Canvas, Label, Line, Picture, text_width
+from .canvas import COLUMN, FONT, Box, Canvas, Label, Line, Picture, text_width
 from .strips import Columns, Strip, figure, role_of
 
 BORDER = 16.0
@@ -52,7 +52,7 @@ def _axis(canvas: Canvas, strip: Strip, y: float, width: float) -> float:
     for position in columns.positions():
         x = left + step * columns.column(position)
         canvas.boxes.append(Box(x, y, step - 2, CELL, role_of(strip, position), 2))
-        text = str(position) if 0 <= position < strip.size else ""
+        text = strip.name_of(position)
         if position in strip.sources:
             text = str(strip.sources[position])
         if text:
@@ -100,29 +100,24 @@ def _window(
     ends = left + step * columns.column(min(taps)), left + step * columns.column(max(taps))
     if ends[0] != ends[1]:
         canvas.lines.append(Line(((ends[0], middle), (ends[1], middle)), role))
+    if not any(map(columns.has, taps)):  # all of it is left out
+        canvas.labels.append(Label(ends[0], middle + 3, "…", "dim"))
     for tap in taps:
         if columns.has(tap):
-            mark = "tap" if 0 <= tap < strip.size else role_of(strip, tap)
+            mark = "tap" if strip.name_of(tap) else role_of(strip, tap)
             canvas.boxes.append(Box(left + step * columns.column(tap) - 4, middle - 4, 8, 8, mark, 4))
 
 
 def _legend(canvas: Canvas, strips: list[Strip], y: float, width: float) -> float:
     """What is dashed, red or marked."""
     meanings = [("tap", "tap"), ("pad", "cropped away" if strips[0].transposed else "padding")]
-    meanings += [("made", "output"), ("read", "read")]
-    red = "reached by no tap" if strips[0].transposed else "never read"
-    if any(strip.is_broken for strip in strips):
-        red = "beyond the input"
-    meanings.append(("unread", red))
+    meanings += [("made", "output"), ("read", "read"), ("gap", "inserted zero")]
+    reds = {"beyond the input": any(strip.is_broken for strip in strips)}
+    reds["reached by no tap"] = any(
+        strip.transposed and not all(run[1] for run in strip.runs) for strip in strips
+    )
+    reds["never read"] = any(strip.unread for strip in strips)
+    meanings.append(("unread", " or ".join(red for red, is_meant in reds.items() if is_meant)))
     roles = {box.role for box in canvas.boxes}
-    x, y = BORDER, y + LINE
-    for role, text in meanings:
-        if role not in roles:
-            continue
-        taken = 15 + text_width(text) + 16
-        if x > BORDER and x + taken > BORDER + width:
-            x, y = BORDER, y + LINE + 2
-        canvas.boxes.append(Box(x, y - 9, 10, 10, role, 5 if role == "tap" else 2))
-        canvas.labels.append(Label(x + 15, y, text, "dim", "start"))
-        x += taken
-    return y
+    shown = [(role, text, 5 if role == "tap" else 2) for role, text in meanings if role in roles]
+    return canvas.legend(BORDER, y, width, shown)

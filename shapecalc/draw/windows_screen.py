@@ -13,7 +13,7 @@ from .strips import Columns, Strip, figure, role_of
 def layer_screen(trace: Trace, number: int, width: int = 80, charset: str = "utf-8") -> list[str]:
     """The lines: each axis with its positions, first and last windows. Raises `NothingToDraw` with the reason."""
     path, layer, change, error, strips = figure(trace, number)
-    is_plain = not encodes("●─○·…→", charset)
+    is_plain = not encodes("●○─·…→", charset)
     lines = wrapped(f"{path}: {layer}", width)
     lines.append(change.replace("→", "->") if is_plain else change)
     lines += wrapped(error, width) if error else []
@@ -24,7 +24,7 @@ def layer_screen(trace: Trace, number: int, width: int = 80, charset: str = "utf
 
 
 def _rows(strip: Strip, width: int, is_plain: bool) -> list[str]:
-    tap, line, none, pad, gap = "*-!.~" if is_plain else "●─!·…"
+    tap, zero, line, none, pad, gap = "*o-!.~" if is_plain else "●○─!·…"
     room = len(str(max(strip.last, strip.size)))
     names = strip.name_columns
     columns = Columns(strip, (width - names) // (room + 1))
@@ -37,7 +37,7 @@ def _rows(strip: Strip, width: int, is_plain: bool) -> list[str]:
         return f"{name:{names}}{' '.join(texts)}".rstrip()
 
     name = "output" if strip.transposed else "input"
-    rows = [row(name, lambda position: str(position) if 0 <= position < strip.size else pad, gap)]
+    rows = [row(name, lambda position: strip.name_of(position) or pad, gap)]
     if any(role_of(strip, position) == "unread" for position in shown):
         word = "no tap" if strip.transposed else "beyond" if strip.is_broken else "never read"
         rows.append(row(word, lambda position: none if role_of(strip, position) == "unread" else ""))
@@ -45,29 +45,34 @@ def _rows(strip: Strip, width: int, is_plain: bool) -> list[str]:
     for window, taps in strip.windows:
         rows += [gap] if window != before + 1 else []
         label = f"{'input' if strip.transposed else 'output'} {window}"
-        rows.append(
-            _joined(row(label, _marks(taps, tap, line), line if _spans(columns, taps) else ""), tap, line)
-        )
+        marked = row(label, _marks(strip, taps, tap + zero, line), _between(columns, taps, line, gap))
+        rows.append(marked[:names] + _joined(marked[names:], line))
         before = window
     if strip.runs:
         rows.append(row("taps", lambda p: str(strip.count(p)) if 0 <= p < strip.size else ""))
     return rows
 
 
-def _marks(taps: Sequence[int], tap: str, line: str) -> Callable[[int], str]:
-    """What a window puts on a position: a tap, the line between two, or nothing."""
+def _marks(strip: Strip, taps: Sequence[int], signs: str, line: str) -> Callable[[int], str]:
+    """What a window puts on a position: a tap on the axis or beside it, the line between two, or nothing."""
     inside, low, high = frozenset(taps), min(taps, default=0), max(taps, default=-1)
-    return lambda position: tap if position in inside else line if low < position < high else ""
+
+    def mark(position: int) -> str:
+        if position in inside:
+            return signs[0] if strip.name_of(position) else signs[1]
+        return line if low < position < high else ""
+
+    return mark
 
 
-def _spans(columns: Columns, taps: Sequence[int]) -> bool:
-    """Whether a window begins before the gap and ends behind it."""
-    return bool(taps) and columns.column(min(taps)) <= columns.head <= columns.column(max(taps))
+def _between(columns: Columns, taps: Sequence[int], line: str, gap: str) -> str:
+    """What a window puts on the gap: a line where it goes on behind it, three dots where all of it is left out."""
+    if not any(map(columns.has, taps)):
+        return gap if taps else ""
+    return line if columns.column(min(taps)) <= columns.head <= columns.column(max(taps)) else ""
 
 
-def _joined(row: str, tap: str, line: str) -> str:
+def _joined(row: str, line: str) -> str:
     """The row with the blanks between its marks drawn through."""
-    first, last = row.find(tap), row.rfind(tap)
-    if first < 0:
-        return row
-    return row[:first] + row[first : last + 1].replace(" ", line) + row[last + 1 :]
+    marks = row.strip()
+    return row[: len(row) - len(row.lstrip())] + marks.replace(" ", line)
