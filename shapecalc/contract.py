@@ -13,7 +13,7 @@ from .layer import Need, Shape
 from .pairing import extent, first_wrong
 from .problem import LATENT, OUTPUT, UNMIRRORED, Label, Problem
 from .shapes import N, spell
-from .size import same
+from .size import Expr, same
 from .trace import Step, Trace, folded_batch
 
 
@@ -31,21 +31,26 @@ def contract(trace: Trace) -> Verdict:
     judged = []
     if promise.latent is not None and number is not None and number < len(trace.steps):
         found = trace.steps[number].shape_out
-        wanted = _stated(trace, promise.latent, found)
+        wanted = stated(trace, promise.latent, found)
         judged.append(_judge(found, wanted, lambda: _latent_problem(trace, number, wanted)))
     if trace.shape_out is not None:
         folded = _folded_batch(trace)
-        if folded is not None:
-            judged.append(Verdict((folded,), ()))
-        elif promise.output is not None:
-            output = _stated(trace, promise.output, trace.shape_out)
-            judged.append(_judge(trace.shape_out, output, lambda: _output_problem(trace, output)))
-        elif promise.mirrors:
-            judged.append(_judge(trace.shape_out, trace.shape_in, lambda: _unmirrored_problem(trace)))
+        judged += [folded] if folded.problems else [folded, _end(trace, trace.shape_out)]
     return Verdict(
         tuple(problem for verdict in judged for problem in verdict.problems),
         tuple(need for verdict in judged for need in verdict.needs),
     )
+
+
+def _end(trace: Trace, found: Shape) -> Verdict:
+    """What is promised of the output."""
+    promise = trace.arch.contract
+    if promise.output is not None:
+        output = stated(trace, promise.output, found)
+        return _judge(found, output, lambda: _output_problem(trace, output))
+    if promise.mirrors:
+        return _judge(found, trace.shape_in, lambda: _unmirrored_problem(trace))
+    return Verdict((), ())
 
 
 def _judge(found: Shape, wanted: Shape, problem: Callable[[], Problem]) -> Verdict:
@@ -56,7 +61,7 @@ def _judge(found: Shape, wanted: Shape, problem: Callable[[], Problem]) -> Verdi
     return Verdict((), needs)
 
 
-def _stated(trace: Trace, shape: Shape, found: Shape) -> Shape:
+def stated(trace: Trace, shape: Shape, found: Shape) -> Shape:
     """A stated shape for this trace's input: its letters are the letters of the file's `input:`.
 
     With `input: 3xHxW` and `output: 2xHxW`, a trace of 3x64x96 must return 2x64x96. A stated number
@@ -71,21 +76,32 @@ def _stated(trace: Trace, shape: Shape, found: Shape) -> Shape:
     return tuple(b if isinstance(a, int) and not isinstance(b, int) else a for a, b in zip(stated, found))
 
 
-def _folded_batch(trace: Trace) -> Problem | None:
-    """A reshape that mixed samples into other axes, if none after it took them apart again."""
-    if not _has_lost_batch(trace.shape_out or ()):
-        return None
+def _folded_batch(trace: Trace) -> Verdict:
+    """Whether a reshape mixed samples into other axes, and none after it took them apart again.
+
+    `View(-1, 32)` keeps the batch whole at the sizes that give 32 numbers a sample: a condition on the others.
+    """
+    mixed = _mixed(trace.shape_out or ())
+    if not mixed:
+        return Verdict((), ())
     number = len(trace.steps) - 1
-    while number > 0 and _has_lost_batch(trace.steps[number - 1].shape_out):
+    while number > 0 and _mixed(trace.steps[number - 1].shape_out):
         number -= 1
     step = trace.steps[number]
     note = "N samples go in, and every loss and label expects N to come out"
     place = step.origin.place if step.origin else None
-    return folded_batch(step.shapes_in[0], step.shape_out, note)._replace(path=step.path, place=place)
+    problem = folded_batch(step.shapes_in[0], step.shape_out, note)._replace(path=step.path, place=place)
+    is_whole = same(mixed[0], N) if len(mixed) == 1 else False
+    if isinstance(is_whole, bool) or is_whole.symbols == N.symbols:  # no size of the sample makes it so
+        return Verdict((problem,), ())
+    return Verdict((), (Need(is_whole, problem),))
 
 
-def _has_lost_batch(shape: Shape) -> bool:
-    return N not in shape and any(not isinstance(size, int) and "N" in size.symbols for size in shape)
+def _mixed(shape: Shape) -> list[Expr]:
+    """The axes that samples take part in, where no axis is the batch."""
+    if N in shape:
+        return []
+    return [size for size in shape if not isinstance(size, int) and "N" in size.symbols]
 
 
 def _unmirrored_problem(trace: Trace) -> Problem:

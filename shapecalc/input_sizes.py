@@ -57,12 +57,23 @@ class Sizes:
         verdict = contract(self.trace)
         problems = (*self.trace.problems, *verdict.problems)
         self.limit = next((problem for problem in problems if problem.code == SIZE_LIMIT), None)
+        needs = [(_for_samples(need.condition), need.problem) for need in verdict.needs]
+        problems += tuple(problem for condition, problem in needs if condition is False)
         self.problem = None if self.limit else next(iter(problems), None)
         own = _reasons(self.trace)
         if any("N" in reason.condition.symbols for reason in own):
             own = _reasons(trace_whole(arch, _with_samples(shape)))
         self._own = _each_once(own)
-        self.reasons = _each_once([*own, *(Reason(None, *need) for need in verdict.needs)])
+        self.reasons = _each_once(
+            [
+                *own,
+                *(
+                    Reason(None, condition, problem)
+                    for condition, problem in needs
+                    if not isinstance(condition, bool)
+                ),
+            ]
+        )
         self._solutions: dict[bool, Solution] = {}
 
     def runs(self, **sizes: int) -> bool:
@@ -201,6 +212,11 @@ def _names(size: Size) -> Iterable[str]:
 
 def _with_samples(shape: Shape) -> Shape:
     return tuple(SAMPLES if size == N else size for size in shape)
+
+
+def _for_samples(condition: Condition) -> bool | Condition:
+    """A condition that the batch takes part in, for a batch of a few."""
+    return condition.given(N=SAMPLES) if "N" in condition.symbols else condition
 
 
 def _reasons(traced: Trace) -> list[Reason]:

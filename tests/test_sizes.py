@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from sizes_check import run
 
@@ -151,6 +153,19 @@ def test_conditions_on_the_batch_count_two_samples() -> None:
     assert [(h, w) for h in range(1, 9) for w in range(1, 9) if found.runs(H=h, W=w)] == [
         (h, w) for h in range(1, 9) for w in range(1, 9) if 2 * 20 * h * w % 320 == 0
     ]
-    assert found.problem is not None
-    assert found.problem.code.id == "SHP204"
-    assert not found.holds(H=8, W=8)
+
+
+@pytest.mark.parametrize(
+    "view", ["View(-1, 32)", "View(-1, 8, 4)", "View(N, -1, 8)", "View(-1, 16, 2)", "View(4, -1)"]
+)
+@pytest.mark.parametrize("pool", ["ReLU()", "MaxPool2d(2)"])
+def test_a_view_may_keep_the_batch_whole_at_some_sizes(view: str, pool: str) -> None:
+    arch = sc.loads(f"layers: ['{pool}', '{view}']")
+    found = sc.sizes(arch, "2xHxW")
+    for h, w in product(range(1, 13), repeat=2):
+        assert found.holds(H=h, W=w) == sc.check(arch, (2, h, w), select=[]).ok, (h, w)
+
+
+def test_a_batch_that_never_comes_out_holds_nowhere() -> None:
+    found = sc.sizes(sc.loads("layers: ['Permute(1, 2, 3, 0)', 'Flatten(0, 2)', 'View(7, -1)']"), "2xHxW")
+    assert not found.holding
