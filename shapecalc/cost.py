@@ -50,11 +50,16 @@ def of(step: Step) -> Cost:
     return Cost(step.params, step.macs, product(step.out))
 
 
+def unplaced(trace: Trace) -> int:
+    """The parameters of a model that are none of its layers', where its forward runs to its end."""
+    return trace.arch.unplaced if trace.failed is None else 0
+
+
 def total(trace: Trace) -> Cost:
-    """The cost of all steps that ran."""
+    """The cost of all steps that ran, with every parameter of the model where all of them did."""
     costs = [of(step) for step in trace.steps]
     macs: Size = 0
     activations: Size = 0
     for cost in costs:
         macs, activations = macs + cost.macs, activations + cost.activations
-    return Cost(sum(cost.params for cost in costs), macs, activations)
+    return Cost(sum(cost.params for cost in costs) + unplaced(trace), macs, activations)

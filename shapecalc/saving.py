@@ -6,36 +6,85 @@ that of torch's CPU kernels in training mode, measured with `torch.autograd.grap
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from .layout import Sizes, reshaped
 from .size import Size
+
+#: The strides of a view of a tensor, from its sizes and strides; None where torch makes a copy instead.
+View = Callable[[Sizes, Sizes], "Sizes | None"]
 
 
 class Saved(NamedTuple):
     """What is kept: `inputs` by number, the `output`, and tensors that nobody else sees.
 
-    `numbers` are counted in the network's own type, `indices` are 64-bit integers. Where the output has no memory
-    of its own (a view, a step in place) `shares` is the number of the input whose memory it has; `strided` says that
-    it skips numbers there, `reordered` that their order is another one. `crosswise` inputs are each kept for the
-    gradient of the other, and those `for_own` for their own gradient. What is kept of the inputs `elsewhere` is kept
-    by the layers that made them, if those have a gradient.
+    `numbers` are counted in the network's own type, `indices` are 64-bit integers, and of `wide` numbers each has 32
+    bits at least; with numbers of 16 bits all is as `halved` says, where there is one.
+
+    Where the output has no memory of its own (a step in place, a view) `shares` is the number of the input whose
+    memory it has, and `view` says how. Else it has its `strides` whatever its inputs have. Without them its numbers
+    lie one after another if those of all inputs do; those of an `elementwise` output lie as the first input's, and a
+    `formatted` one has its channels last only if an input has. A `detached` output has no gradient. Where there is
+    `more`, of which nobody knows how much it is, only the output's memory is told.
+
+    An input is kept as it is, however its numbers lie, or `kept_as` a view, which may be a copy (then there are
+    `copies` of it), or is only known where they lie `in_a_row`. `crosswise` inputs are each kept for the gradient of
+    the other, those `for_own` for their own, and `for_weights` in any case. All of it is known only if the inputs
+    `graded` have a gradient.
     """
 
     inputs: tuple[int, ...] = ()
     output: bool = False
     numbers: Size = 0
     indices: Size = 0
+    wide: Size = 0
+    halved: Saved | None = None
     shares: int | None = None
-    strided: bool = False
-    reordered: bool = False
+    view: View | None = None
+    strides: Sizes | None = None
+    elementwise: bool = False
+    formatted: bool = False
+    detached: bool = False
+    more: bool = False
+    kept_as: View | None = None
+    copies: int = 1
+    in_a_row: bool = False
     crosswise: bool = False
     for_own: bool = False
-    elsewhere: tuple[int, ...] = ()
+    for_weights: bool = False
+    graded: tuple[int, ...] = ()
 
 
 NOTHING = Saved()
 INPUT = Saved(inputs=(0,))
+FORMATTED_INPUT = Saved(inputs=(0,), formatted=True)
 OUTPUT = Saved(output=True)
-VIEW = Saved(shares=0)
-PART = Saved(shares=0, strided=True)
-REORDERED = Saved(shares=0, reordered=True)
+#: The same tensor.
+SAME = Saved(shares=0)
+
+
+def viewed(view: View) -> Saved:
+    """A view of the input, or a copy where there is no such view."""
+    return Saved(shares=0, view=view)
+
+
+def regrouped(out: Sizes) -> Saved:
+    """The same numbers in the same order, in other sizes."""
+    return viewed(lambda x, strides: reshaped(x, strides, out))
+
+
+def ordered(axes: list[int]) -> Saved:
+    """The axes in another order."""
+    return viewed(lambda x, strides: tuple(strides[axis] for axis in axes))
+
+
+def expanded(out: Sizes) -> Saved:
+    """Axes of size 1 repeated, and new ones in front: all at the same numbers."""
+
+    def repeated(x: Sizes, strides: Sizes) -> Sizes:
+        new = len(out) - len(x)
+        same = (stride if size == taken else 0 for size, taken, stride in zip(out[new:], x, strides))
+        return (*[0] * new, *same)
+
+    return viewed(repeated)

@@ -17,7 +17,7 @@ from torch_oracle import module_of
 
 from shapecalc.arch import Arch, Node
 from shapecalc.layer import KINDS, Layer
-from shapecalc.memory import kept
+from shapecalc.memory import followed, kept
 from shapecalc.problem import ShapeError
 from shapecalc.trace import trace_whole
 
@@ -128,23 +128,78 @@ def single(kind: str, random: Random) -> field_check.Network | None:
         layer = KINDS[kind](**case.arguments)
         if layer.open:
             layer = layer.resolved(*case.inputs)
-        arch = Arch([Node("0", KINDS["PReLU"](), (0,)), Node("1", layer, (1,) * len(case.inputs))])
-        network = field_check.Network(arch, tuple(int(size) for size in shape))
+        taken, before = _viewed(random, tuple(int(size) for size in shape))
+        layers = [*before, layer] if random.random() < 0.2 else [KINDS["PReLU"](), *before, layer]
+        nodes = [Node(str(place), one, (place,)) for place, one in enumerate(layers[:-1])]
+        last = len(layers) - 1
+        arch = Arch([*nodes, Node(str(last), layer, (last,) * len(case.inputs))])
+        network = field_check.Network(arch, taken)
         return network if trace_whole(arch, network.shape).ok else None
     except ShapeError:
         return None
 
 
+def _viewed(random: Random, shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[Layer]]:
+    """A shape of which a view has this one, and the view."""
+    rank, view = len(shape), random.random()
+    if rank < 2 or view < 0.4:
+        return shape, []
+    first, second = random.sample(range(rank), 2)
+    if view < 0.7:
+        taken = list(shape)
+        taken[first], taken[second] = taken[second], taken[first]
+        return tuple(taken), [KINDS["Transpose"](first, second)]
+    if view < 0.9:
+        start, step = random.randint(0, 1), random.randint(1, 2)
+        taken = [*shape[:first], start + step * shape[first], *shape[first + 1 :]]
+        return tuple(taken), [KINDS["Slice"](first, start, step=step)]
+    taken = [1 if axis == first else size for axis, size in enumerate(shape)]
+    return tuple(taken), [KINDS["Expand"](*shape)]
+
+
+def cases(random: Random, networks: int, each: int) -> list[field_check.Network]:
+    """Random networks, and so many layers of every kind."""
+    kinds = [kind for kind in sorted(KINDS) if not kind.startswith("Lazy")]
+    singles = [case for kind in kinds for _ in range(each) if (case := single(kind, random))]
+    return [*(drawn(random) for _ in range(networks)), *singles]
+
+
+def run_strides(networks: int, each: int, seed: int) -> Found:
+    """The strides of every tensor, where they are known, against `Tensor.stride()`."""
+    compared, unknown, differences = 0, 0, list[str]()
+    torch.set_num_threads(1)
+    for network in cases(Random(f"{seed} strides"), networks, each):
+        traced = trace_whole(network.arch, network.shape)
+        for step, (shape, theirs) in zip(followed(traced), lying(network) if traced.ok else ()):
+            ours = step.made.strides
+            unknown, compared = unknown + (ours is None), compared + (ours is not None)
+            if ours and any(a != b and size != 1 for a, b, size in zip(ours, theirs, shape)):
+                differences.append(f"{network}\n  ours {ours}, torch {theirs}")
+    return Found(compared, unknown, differences)
+
+
+def lying(network: field_check.Network) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Shape and strides of what every layer returns, up to a step in place that torch refuses on a view."""
+    values, found = [torch.rand(network.shape)], list[tuple[tuple[int, ...], tuple[int, ...]]]()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        for node in network.arch.nodes:
+            try:
+                out = _first(module_of(node.layer)(*[values[source] for source in node.sources]))
+            except RuntimeError:
+                break
+            values.append(out)
+            found.append((tuple(out.shape), out.stride()))
+    return found
+
+
 def run_all(networks: int, each: int, seed: int, dtype: torch.dtype = torch.float32) -> Found:
     """Random networks, and so many layers of every kind."""
-    random, compared, unknown, differences = Random(f"{seed} saved"), 0, 0, list[str]()
+    compared, unknown, differences = 0, 0, list[str]()
     torch.set_num_threads(1)
-    cases = [drawn(random) for _ in range(networks)]
-    kinds = [kind for kind in sorted(KINDS) if not kind.startswith("Lazy")]
-    cases += [case for kind in kinds for _ in range(each) if (case := single(kind, random))]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for case in cases:
+        for case in cases(Random(f"{seed} saved"), networks, each):
             found = compare(case, dtype)
             compared, unknown = compared + found.compared, unknown + found.unknown
             differences += found.differences

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +15,7 @@ from shapecalc.cli import app
 from shapecalc.problem import SpecError
 
 MEL = "examples/mel_cae.arch.yaml"
+FRAMES = "examples/mel_frames.arch.yaml"
 SMALL = """
 input: 1x10x474
 sample: {width: 0.0107 s, height: 1 band}
@@ -88,7 +90,7 @@ def test_cost_with_symbols_is_formulas() -> None:
 
 
 def test_cost_of_what_has_no_rule_is_a_lower_bound() -> None:
-    spec = "input: 5x8\nlayers: ['Linear(8, 8)', 'MultiheadAttention(8, 2, batch_first=True)', ReLU]"
+    spec = "input: 5x8\nlayers: ['Linear(8, 8)', 'LSTM(8, 8, batch_first=True)', ReLU]"
     status, out, _ = ran("cost", "-", stdin=spec)
     assert status == 0
     assert "at least 10 KiB kept for the backward pass" in out
@@ -96,6 +98,41 @@ def test_cost_of_what_has_no_rule_is_a_lower_bound() -> None:
     found = document("cost", "-", stdin=spec)["steps"]
     assert isinstance(found, list)
     assert [step["kept_bytes"] for step in found] == [5120, None, 5120]
+
+
+MODEL = """
+import torch
+from torch import nn
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patch, self.place = nn.Conv2d(1, 8, 4, 4), nn.Parameter(torch.zeros(1, 49, 8))
+
+    def forward(self, x):
+        return self.patch(x).flatten(2).transpose(1, 2) + self.place
+"""
+
+
+def test_cost_counts_parameters_that_no_layer_has(tmp_path: Path) -> None:
+    file = tmp_path / "model.py"
+    file.write_text(MODEL)
+    status, out, _ = ran("cost", f"{file}:Tokens", "--input", "1x28x28")
+    assert status == 0
+    assert ["no", "layer's", "392"] in [line.split() for line in out.splitlines()]
+    assert ["total", "528"] in [line.split()[:2] for line in out.splitlines()]
+    found = document("cost", f"{file}:Tokens", "--input", "1x28x28")
+    assert found["unplaced_params"] == 392
+    assert isinstance(found["total"], dict)
+    assert found["total"]["params"] == 528
+
+
+@pytest.mark.parametrize("width", ["80", "120"])
+def test_formulas_keep_to_the_screen(width: str) -> None:
+    for path in (MEL, "examples/digits_cae.arch.yaml"):
+        done = CliRunner().invoke(app, ["cost", path, "--input", "1xHxW"], env={"COLUMNS": width})
+        assert done.exit_code == 0
+        assert max(map(len, done.stdout.splitlines())) <= int(width)
 
 
 def test_cost_of_a_network_that_fails_is_that_of_its_beginning() -> None:
@@ -140,12 +177,14 @@ def test_field_is_a_table_and_the_code_in_the_readers_units() -> None:
     assert (status, err) == (0, "")
     assert out == (
         "Network at 1x10x474\n"
-        "             height                 width\n"
-        "layer        field   jump  start    field  jump  start\n"
-        "encoder.0    3       2     0        3      2     0\n"
-        "encoder.1    7       4     0        7      4     0\n"
-        "decoder.0    all                    all\n"
-        "decoder.1    all                    all\n"
+        "             height and width\n"
+        "layer        field  jump  start  overlap\n"
+        "encoder.0    3      2     0      1\n"
+        "encoder.1    7      4     0      3\n"
+        "decoder.0    -\n"
+        "decoder.1    all\n"
+        "\n"
+        "-: no formula; --layer tells what a position sees\n"
         "\n"
         "the middle of the code, encoder.1, sees of the input\n"
         "  height  1 to 7, 7 of 10 = 7 band\n"
@@ -190,8 +229,9 @@ def test_field_in_json() -> None:
     }
     steps = found["steps"]
     assert isinstance(steps, list)
-    assert steps[1]["axes"]["width"] == {"size": 7, "jump": 4, "start": 0, "overlap": 3}
-    assert steps[2]["axes"] == {"height": None, "width": None}
+    assert steps[1]["axes"]["width"] == {"size": 7, "jump": 4, "start": 0, "least": 7, "overlap": 3}
+    assert steps[2]["axes"]["width"] == dict.fromkeys(("size", "jump", "start", "least", "overlap"))
+    assert steps[3]["axes"] == {"height": None, "width": None}
     code = found["code"]
     assert isinstance(code, dict)
     assert code["exact"] is True
@@ -203,11 +243,39 @@ def test_field_in_json() -> None:
     assert found["reached"]["of"] == "decoder.1"
 
 
-def test_field_of_symbols_is_the_table_alone() -> None:
-    status, out, _ = ran("field", MEL, "--input", "1xHxW")
+def test_field_of_symbols_is_by_formula() -> None:
+    status, out, _ = ran("field", FRAMES, "--input", "1x10xW")
     assert status == 0
-    assert "encoder.4    15      8     0        15     8     0\n" in out
-    assert "sees" not in out
+    assert "encoder.6    23     4     0      19         31     16    0      15\n" in out
+    assert out.endswith(
+        "a position of the code, encoder.6, sees of the input\n"
+        "  height  up to all 10\n"
+        "  width   31 of W = 0.332 s\n"
+    )
+
+
+def test_positions_of_a_decoder_take_turns() -> None:
+    out = ran("field", MEL)[1]
+    assert "decoder.5    15-23  1     0      15\n" in out
+    assert "\n15-23: positions take turns in how many they see\n" in out
+
+
+def test_the_code_in_seconds() -> None:
+    out = ran("field", FRAMES)[1]
+    assert out.endswith("\n  height  all 10\n  width   225 to 255, 31 of 474 = 0.332 s\n")
+
+
+def test_tables_that_are_too_wide_are_below_each_other() -> None:
+    spec = "input: 1x9x32x40\nlayers:\n  - a_layer_with_a_long_name: Conv3d(1, 2, (1, 3, 5))"
+    lines = ran("field", "-", stdin=spec)[1].splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.strip() for line in lines if "layer" not in line and line] == [
+        "Network at 1x9x32x40",
+        "depth",
+        "height",
+        "width",
+    ]
+    assert sum("field  jump  start  overlap" in line for line in lines) == 3
 
 
 def test_sample_is_read_and_written() -> None:

@@ -9,7 +9,7 @@ from ..shapes import spell
 from ..size import Size, product
 from ..trace import Trace
 from .formula import signed, spelt, spelt_size
-from .text import cells, visible
+from .text import cells, visible, wrapped
 
 TITLES = ("layer", "kind", "returns", "parameters", "MACs", "forward", "kept")
 #: Of the titles, the one that is left out first, and the first of those that are numbers.
@@ -30,7 +30,10 @@ class Line(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """All that is said of a network at a batch and a type; `exact` is False where something kept is not known."""
+    """All that is said of a network at a batch and a type; `exact` is False where something kept is not known.
+
+    Of a model's parameters `unplaced` are no layer's; below 0, layers share so many.
+    """
 
     trace: Trace
     lines: tuple[Line, ...]
@@ -38,6 +41,7 @@ class Costs(NamedTuple):
     exact: bool
     batch: int
     dtype: str
+    unplaced: int = 0
 
     @property
     def has_symbols(self) -> bool:
@@ -62,7 +66,7 @@ def costs(trace: Trace, batch: int = 32, dtype: str = "float32") -> Costs:
         lines.append(Line(step.path, kind, spell(step.shape_out), step.params, step.macs, bytes, keeps))
     all = cost.total(trace)
     total = Line("total", "", "", all.params, all.macs, forward, kept.total)
-    return Costs(trace, tuple(lines), total, kept.exact, batch, dtype)
+    return Costs(trace, tuple(lines), total, kept.exact, batch, dtype, cost.unplaced(trace))
 
 
 def costs_lines(found: Costs, width: int = 80, charset: str = "utf-8") -> list[str]:
@@ -72,7 +76,8 @@ def costs_lines(found: Costs, width: int = 80, charset: str = "utf-8") -> list[s
     title = f"{found.trace.arch.name} at {spell(found.trace.shape_in)}"
     if found.has_symbols:
         memory = f"memory is for a batch of {found.batch} in {found.dtype}"
-        shown = [title, *_formulas(found, charset), "", f"two FLOPs for each MAC of one sample; {memory}"]
+        formulas = [line for text in _formulas(found, charset) for line in _folded(text, width)]
+        shown = [title, *formulas, "", f"two FLOPs for each MAC of one sample; {memory}"]
     else:
         shown = [
             title,
@@ -86,8 +91,22 @@ def costs_lines(found: Costs, width: int = 80, charset: str = "utf-8") -> list[s
         ]
     if not found.exact:
         unknown = [line.path for line in found.lines if line.kept is None]
-        shown += [f"  not known of {_listed(unknown)}"]
+        shown += _folded(f"  not known of {_listed(unknown)}", width)
     return [visible(line, charset) for line in shown]
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """The line, at blanks in as many as the screen has room for; the further ones stand in.
+
+    >>> _folded("  MACs 144·H·W + 4608·⌊H/2⌋·⌊W/2⌋", 24)
+    ['  MACs 144·H·W +', '    4608·⌊H/2⌋·⌊W/2⌋']
+    """
+    indent = len(text) - len(text.lstrip())
+    first, *others = wrapped(text[indent:], width - indent)
+    if not others:
+        return [text]
+    rest = wrapped(" ".join(others), width - indent - 2)
+    return [" " * indent + first, *(" " * (indent + 2) + line for line in rest)]
 
 
 def _parameters(found: Costs) -> int:
@@ -100,7 +119,10 @@ def _listed(paths: list[str]) -> str:
 
 def _table(found: Costs, charset: str, screen: int) -> list[str]:
     """A row for each layer; its kind is left out where the screen has no room for it."""
-    rows = [TITLES, *(_cells(line, charset) for line in found.lines), _cells(found.total, charset)]
+    rows = [TITLES, *(_cells(line, charset) for line in found.lines)]
+    if found.unplaced:
+        rows.append((_unplaced(found), "", "", _count(found.unplaced, charset), "", "", ""))
+    rows.append(_cells(found.total, charset))
     if not found.exact:
         rows[-1] = (*rows[-1][:-1], f"{signed('≥', charset)} {rows[-1][-1]}")
     widths = [max(cells(row[column]) for row in rows) for column in range(len(TITLES))]
@@ -120,6 +142,10 @@ def _table(found: Costs, charset: str, screen: int) -> list[str]:
     return shown
 
 
+def _unplaced(found: Costs) -> str:
+    return "no layer's" if found.unplaced > 0 else "shared"
+
+
 def _cells(line: Line, charset: str) -> tuple[str, ...]:
     counts = [_count(count, charset) if count != 0 else "" for count in (line.params, line.macs)]
     kept = "?" if line.kept is None else _memory(line.kept, charset) if line.kept != 0 else ""
@@ -129,6 +155,8 @@ def _cells(line: Line, charset: str) -> tuple[str, ...]:
 def _formulas(found: Costs, charset: str) -> list[str]:
     shown = list[str]()
     for line, step in zip((*found.lines, found.total), (*found.trace.steps, None)):
+        if step is None and found.unplaced:
+            shown += [_unplaced(found), f"  {TITLES[COUNTS]} {_count(found.unplaced, charset)}"]
         out = f" {line.kind} {spelt(step.out, charset)}" if step else ""
         shown.append(f"{line.path}{out}")
         for title, value in zip(TITLES[3:], (line.params, line.macs, line.forward, line.kept)):
@@ -180,6 +208,7 @@ def costs_json(found: Costs) -> dict[str, object]:
             for line, step in zip(found.lines, trace.steps)
         ],
         "total": {**_numbers(total), "kept_exact": found.exact, "parameter_bytes": _parameters(found)},
+        "unplaced_params": found.unplaced,
     }
 
 

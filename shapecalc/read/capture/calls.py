@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ...layer import KINDS, Layer, Shape
+from ...layers.attention import MultiheadAttention
 from ...problem import BAD_ARGUMENT, JOIN, RAISED, Problem, ShapeError
 from ...shapes import N
 from . import unpooling
@@ -117,7 +118,9 @@ class ModuleCall:
             raise self._refusal(error.problem) from None
         except Exception:  # whatever a rule stumbles over, the forward goes on
             return self._by_torch()
-        source = rec.row(self.path, layer, self.read, out, self.spot, "EXACT", needs)
+        if isinstance(layer, MultiheadAttention) and not self.given.get("need_weights", True):
+            layer = layer.without_weights()
+        source = rec.row(self.path, layer, self.read, out, self.spot, "EXACT", needs, self._keeps_more())
         return self._outputs(self._tensor(out, source), out, source)
 
     def _refusal(self, problem: Problem) -> Exception:
@@ -204,6 +207,16 @@ class ModuleCall:
                 if len(found) != len(wanted) or self.rec.at(found) != self.rec.at(wanted):
                     text = f"the first state is {_text(found)}, and must be {_text(wanted)}"
                     raise ShapeError(Problem(JOIN, text, note="layers x batch x features"))
+
+    def _keeps_more(self) -> bool:
+        """Whether a mask is given, or a first state that is no tensor as large as torch's own zeros, or a row's."""
+        if any(self.given.get(name) is not None for name in ("attn_mask", "key_padding_mask")):
+            return True
+        state = self.given.get("hx")
+        if isinstance(state, torch.Tensor) and type(self.layer).__name__ != "LSTM":
+            value = self.rec.value(state)
+            return value is not None and value.source is not None
+        return state is not None
 
     def _state_shape(self, out: Shape) -> Shape:
         layer: Any = self.layer

@@ -23,6 +23,7 @@ from .value import leaves
 _SAME = {
     "concat": "cat", "concatenate": "cat", "view_as": "", "sub": "sub", "subtract": "sub", "multiply": "mul",
     "divide": "div", "truediv": "div", "swapaxes": "transpose", "swapdims": "transpose", "bmm": "matmul",
+    "mm": "matmul", "linalg_matmul": "matmul",
     "max_pool1d_with_indices": "maxpool1d", "max_pool2d_with_indices": "maxpool2d",
     "max_pool3d_with_indices": "maxpool3d", "upsample": "interpolate", "conv_tbc": "",
     "hardtanh_": "hardtanh", "special_expit": "sigmoid", "rsub": "", "split_with_sizes": "split",

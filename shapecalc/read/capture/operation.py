@@ -9,7 +9,7 @@ import torch
 from ...layer import Layer, Shape
 from ...problem import RAISED, Problem, ShapeError
 from ...size import SizeLimit
-from . import functions, probing, slicing, unpooling
+from . import functions, probing, products, slicing, unpooling
 from .dims import Dim
 from .opaque import Observed, Pointwise, Unwritten
 from .refusals import NeedsData
@@ -36,6 +36,11 @@ _OPERATORS = {
     "imatmul": "matmul", "floordiv": "floor_divide", "rfloordiv": "floor_divide", "invert": "bitwise_not",
     "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "mod": "remainder",
 }  # fmt: skip
+
+#: Of a parameter, these compute nothing.
+VIEWS = frozenset(
+    ("expand", "getitem", "unsqueeze", "squeeze", "view", "reshape", "permute", "transpose", "flatten", "t")
+)
 
 
 class Operation:
@@ -71,7 +76,19 @@ class Operation:
         return leaf
 
     def result(self) -> Any:
-        """Run it and write its row."""
+        """Run it and write its row; what comes of parameters alone is learned as they are."""
+        made = self._result()
+        learned = any(self._value(tensor).learned for tensor in self.tensors)
+        computed = self.base not in VIEWS or any(
+            self._value(tensor).made_of_parameters for tensor in self.tensors
+        )
+        for tensor in self.rec.tensors_in(made) if learned else ():
+            value = self.rec.value(tensor)
+            if value is not None and value.is_constant:
+                value.learned, value.made_of_parameters = True, computed
+        return made
+
+    def _result(self) -> Any:
         rec = self.rec
         if self.base == "getitem":
             layers = slicing.layers_for(self.args[1], len(self.tensors[0].shape), rec.size_of)
@@ -160,7 +177,8 @@ class Operation:
         read = [self._value(tensor) for tensor in tensors]
         if all(value.source is None for value in read):
             return None
-        return self.rec.row(self.path, layer, read, out, self.spot, standing, needs)
+        computed = any(self._value(tensor).made_of_parameters for tensor in self.tensors)
+        return self.rec.row(self.path, layer, read, out, self.spot, standing, needs, computed)
 
     def _run(self, layer: Layer | None, tensors: list[torch.Tensor], refused: ShapeError | None) -> Any:
         """What torch returns; raises a refusal with our reason where there is one, and torch's where not."""
@@ -241,7 +259,9 @@ class Operation:
             read = self.tensors if not inplace and self.base not in KEEPING else self.tensors[:1]
             if self.base == "setitem":
                 read = self.tensors[:1]
-            layer: Layer = Pointwise(self.base)
+            layer: Layer = Pointwise(
+                self.base, reversed=self.name in ("__rdiv__", "__rtruediv__", "__rpow__")
+            )
             ins = [self._shape(tensor) for tensor in read]
             try:
                 rec.run(layer, tuple(ins))
@@ -265,8 +285,10 @@ class Operation:
         tensors = list(self.tensors)
         ins = tuple(self._shape(tensor) for tensor in tensors if self._value(tensor).source is not None)
         shapes = probing.shapes(rec, self.func, self.args, self.kwargs, results)
+        learns = any(self._value(tensor).learned for tensor in tensors)
+        macs = products.macs(self.base, self.args, self.kwargs, [self._shape(tensor) for tensor in tensors])
         for tensor, shape in zip(results, shapes):
-            layer = Observed(self.base, ins, shape)
+            layer = Observed(self.base, ins, shape, learns, macs)
             in_place = any(tensor is other for other in tensors)
             at_once = in_place or len(results) == 1
             note(tensor, Value(rec, shape, self._traced(layer, shape, at_once)))

@@ -25,7 +25,7 @@ from .dims import Dim, dim, size_of
 from .frames import Spot, Stack
 from .opaque import Partial
 from .refusals import NeedsData, Refusal
-from .value import Value, leaves, mapped, note, value_of
+from .value import Value, has_shape, is_parametrized, leaves, mapped, note, value_of
 
 
 class Recorder(TorchFunctionMode):
@@ -62,6 +62,9 @@ class Recorder(TorchFunctionMode):
         self.asked = ""
         #: the modules that were called, by path
         self.called: set[str] = set()
+        self.modules = {path: module for path, module in model.named_modules() if path}
+        #: the parameters of these modules, by id
+        self.counted: set[int] = set()
         #: the row with which a half of an autoencoder begins, by the name of its method
         self.begins: dict[str, int] = {}
         self.batch: Size = N
@@ -110,6 +113,7 @@ class Recorder(TorchFunctionMode):
             else:
                 stand_in = tensor.detach().clone()
         value = Value(self, shape, None)
+        value.learned = tensor.requires_grad
         if id(tensor) not in self.names and all(tensor is not known for known in self.literal):
             value.is_guess = True
             if len(shape) > 1 and shape[0] == self.hints["N"]:
@@ -129,15 +133,29 @@ class Recorder(TorchFunctionMode):
         spot: Spot,
         standing: str,
         needs: tuple[Any, ...] = (),
+        keeps_more: bool = False,
     ) -> int:
         """Write a row; returns the source that it is."""
         layer, sources, ins = self.reading(layer, read)
         origin = self.origins.get(path)
-        seen = spot.call(standing)._replace(again=path in self.called)
+        again = path in self.called
+        module = self.modules.get(path)
+        seen = spot.call(standing)._replace(
+            again=again,
+            tied=0 if again or module is None else self._tied(module),
+            keeps_more=keeps_more or (module is not None and is_parametrized(module)),
+        )
         self.called.add(path if "forward:" not in path else "")
         self.nodes.append(Node(path, layer, sources, origin, seen))
         self.steps.append(Step(path, layer, ins, out, needs, origin, seen))
         return len(self.nodes)
+
+    def _tied(self, module: nn.Module) -> int:
+        """How many parameters of the module that is called now are those of one that was called before."""
+        own = {id(one): one.numel() for one in module.parameters() if has_shape(one)}
+        tied = sum(number for key, number in own.items() if key in self.counted)
+        self.counted.update(own)
+        return tied
 
     def reading(
         self, layer: Layer, read: Sequence[Value]
@@ -153,7 +171,7 @@ class Recorder(TorchFunctionMode):
             return layer, (INPUT,), tuple(value.shape for value in read)[:1]
         rows = [value for value in read if value.source is not None]
         return (
-            Partial(layer, constants),
+            Partial(layer, constants, any(value.learned for value in read)),
             tuple(value.source or 0 for value in rows),
             tuple(value.shape for value in rows),
         )

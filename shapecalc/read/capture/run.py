@@ -26,7 +26,7 @@ from .opaque import Unwritten
 from .recorder import Recorder
 from .refusals import NeedsData, Refusal
 from .state import kept
-from .value import leaves
+from .value import has_shape, leaves
 from .verdicts import BATCH
 
 #: As many samples where a run needs real data.
@@ -114,6 +114,8 @@ class Capture:
     def __init__(self, model: Model, base: Shape) -> None:
         self.model, self.base = model, base
         self.known: dict[Any, Trace] = {}
+        #: how many parameters no layer has, by a forward that ran to its end
+        self.unplaced: int | None = None
 
     def arch(self) -> Arch:
         """The architecture, as the forward runs at the shape that was given."""
@@ -245,6 +247,10 @@ class Capture:
             shapes = [steps[source - 1].shape_out if source else shape for source in returned]
             mirrors = any(len(out) == len(shape) and out[1:2] == shape[1:2] for out in shapes)
         decoder = (split or {}).get("decoder", range(0))
+        if failed is None and not rec.layers:
+            every = list(self.model.module.parameters())
+            counted = sum(step.params for step in steps)
+            self.unplaced = sum(one.numel() for one in every) - counted if all(map(has_shape, every)) else 0
         contract = Contract(mirrors=mirrors, latent_node=decoder.start - 1 if decoder.start else None)
         arch = self._arch(tuple(nodes), shape, tuple(returned), contract, split)
         return Trace(arch, shape, steps, tuple(problems), failed, tuple(failed_in))
@@ -263,6 +269,7 @@ class Capture:
             path=source.path,
             retrace=self.retrace,
             returns=returned or None,
+            unplaced=self.unplaced or 0,
         )
 
     def _failure(self, rec: Recorder, failure: BaseException, shape: Shape) -> tuple[Node, Any, Problem]:

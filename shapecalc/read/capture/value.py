@@ -18,14 +18,21 @@ class Value:
     A further output gets its row when it is first read.
     """
 
-    __slots__ = ("_source", "is_guess", "owner", "pooled", "shape")
+    __slots__ = ("_source", "is_guess", "learned", "made_of_parameters", "owner", "pooled", "shape")
 
     def __init__(self, owner: object, shape: Shape, source: int | Callable[[], int | None] | None) -> None:
         self.owner, self.shape, self._source = owner, shape, source
         #: whether the tensor came into being where no call was seen
         self.is_guess = False
+        #: whether autograd follows it: a parameter, or what is made from parameters alone
+        self.learned = self.made_of_parameters = False
         #: of a max pool's output: the pool and what it took, for the check of an unpool
         self.pooled: tuple[Layer, Shape] | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no row makes it, nor will."""
+        return self._source is None
 
     @property
     def source(self) -> int | None:
@@ -44,6 +51,17 @@ def note(tensor: torch.Tensor, value: Value) -> torch.Tensor:
     """The tensor, with what is known of it noted on it."""
     tensor.__dict__[_NAME] = value
     return tensor
+
+
+def has_shape(parameter: torch.Tensor) -> bool:
+    """Whether a Lazy module has made it already."""
+    return not isinstance(parameter, torch.nn.UninitializedParameter)
+
+
+def is_parametrized(module: torch.nn.Module) -> bool:
+    """Whether its weights are computed from others: by a parametrization, or by the older hooks."""
+    older = any(name.endswith(("_orig", "_g", "_v")) for name in module._parameters)
+    return older or "parametrizations" in module._modules
 
 
 def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
