@@ -89,7 +89,8 @@ def changed(arch: Arch, changes: Changes) -> Changed:
     code = arch.contract.latent_node
     latent_node = None if code is None or sources[code + 1] == INPUT else sources[code + 1] - 1
     contract = arch.contract._replace(latent_node=latent_node)
-    return Changed(arch.with_nodes(nodes, sections, contract), tuple(numbers))
+    returns = None if arch.returns is None else tuple(sources[source] for source in arch.returns)
+    return Changed(arch.with_nodes(nodes, sections, contract, returns), tuple(numbers))
 
 
 def _in_place_of(node: Node, change: Change, number: int) -> list[Node]:

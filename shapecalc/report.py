@@ -11,12 +11,13 @@ from .contract import contract
 from .layer import Need
 from .lint.run import Lint
 from .lint.selection import Selection
-from .picturing import as_bundle, as_html, as_svg
+from .picturing import pictured
 from .problem import Problem, SpecError
 from .size import Size
 from .trace import Trace, trace
 
 
+@pictured
 class Report(NamedTuple):
     """A judged architecture: its trace (None where the spec could not be read) and its problems.
 
@@ -56,15 +57,6 @@ class Report(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<Report {self.name or self.path}: {len(self.problems)} problems>"
-
-    def _repr_svg_(self) -> str | None:
-        return as_svg(self)
-
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return as_bundle(self)
 
 
 def check(

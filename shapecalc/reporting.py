@@ -21,11 +21,12 @@ def report_page(path: str, shape: Shape | None, settings: Settings, output: str 
 
     try:
         config = finder(None, False)(path)
-        report = judged(path, shape, settings, config.selection(path, selection()))
+        chosen = config.selection(path, selection())
+        report = judged(path, shape, settings, chosen)
     except ConfigError as error:
         raise UsageError(str(error)) from None
     if is_unusable(report):
         return USAGE
     drawing = None if report.trace is None else svg(network(report.trace, report.problems), "page")
-    save(document(report, drawing), output, path, force, remark="")
+    save(document(report, drawing, chosen), output, path, force, remark="")
     return int(report.fails)

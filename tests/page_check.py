@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shapecalc.arch import Arch
 from shapecalc.contract import contract
-from shapecalc.input_sizes import freed
+from shapecalc.input_sizes import Sizes, freed
 from shapecalc.report import judge
 from shapecalc.shapes import N
-from shapecalc.show.formula import spelt
+from shapecalc.show.formula import spelt, spelt_size
 from shapecalc.show.page.document import document
+from shapecalc.show.page.live import MOST_BOXES
+from shapecalc.show.page.messages import USUAL
+from shapecalc.size import SizeLimit
 from shapecalc.trace import trace_whole
 
 ANSWERS = """
@@ -24,6 +28,9 @@ return arguments[0].map((texts) => {
     shapes: found.shapes.map(shapecalc.spelt), failed: found.failed,
     output: found.output && shapecalc.spelt(found.output),
     problems: found.problems.map((said) => [said.code, said.path, said.message, said.note]),
+    costs: found.shapes.slice(1).map((_, number) =>
+      [shapecalc.steps[number].params, shapecalc.steps[number].macs].map((cost) => String(found.read.size(cost)))),
+    legal: shapecalc.knowsLegal,
     near: near && shapecalc.symbols.map((name) => String(near[name])),
   };
 });
@@ -31,12 +38,13 @@ return arguments[0].map((texts) => {
 
 
 class Answer(NamedTuple):
-    """What the engine says of one input; `problems` are (code, path, message, note)."""
+    """What the engine says of one input; `problems` are (code, path, message, note), `costs` parameters and MACs."""
 
     shapes: list[str]
     failed: int | None
     output: str | None
     problems: list[list[str | None]]
+    costs: list[list[str]]
 
 
 def page(arch: Arch, folder: Path, name: str = "page") -> Path:
@@ -60,6 +68,7 @@ def told(arch: Arch, sizes: dict[str, int]) -> Answer:
         traced.failed,
         None if traced.output is None else spelt(traced.output),
         [[problem.code.id, problem.path, problem.message, problem.note or ""] for problem in problems],
+        [[str(step.params), spelt_size(step.macs)] for step in traced.steps],
     )
 
 
@@ -67,10 +76,11 @@ def drawn(arch: Arch, count: int, seed: int) -> list[dict[str, int]]:
     """Sizes to ask about: near the given one, small, and large."""
     assert arch.input is not None
     draw = random.Random(seed)
+    axes = zip(freed(arch.input), arch.input)
     given = {
-        str(name): size
-        for name, size in zip(freed(arch.input), arch.input)
-        if isinstance(size, int) and size != name
+        str(name): size if isinstance(size, int) else USUAL
+        for name, size in axes
+        if not isinstance(name, int) and name != N
     }
     found = []
     for _ in range(count):
@@ -93,9 +103,12 @@ def differences(driver: Any, arch: Arch, count: int, seed: int = 0, unsaid: bool
     asked = drawn(arch, count, seed)
     texts = [{name: str(size) for name, size in sizes.items()} for sizes in asked]
     wrong = []
+    nearest = _nearest(arch)
     for sizes, found in zip(asked, driver.execute_script(ANSWERS, texts)):
-        near = found.pop("near")
+        near, knows_legal = found.pop("near"), found.pop("legal")
         wanted = told(arch, sizes)
+        if knows_legal and near is None and not wanted.problems:
+            wrong.append(f"{sizes}: legal, and no size is said to be")
         said = Answer(**found)
         if unsaid and len(said.problems) == len(wanted.problems):
             both = zip(said.problems, wanted.problems)
@@ -108,7 +121,24 @@ def differences(driver: Any, arch: Arch, count: int, seed: int = 0, unsaid: bool
                 wrong.append(f"{sizes}: the nearest legal size {legal} is none")
             if not wanted.problems and legal != sizes:
                 wrong.append(f"{sizes}: legal itself, and {legal} is offered")
+        if nearest is not None and knows_legal and wanted.problems:
+            best = nearest(**sizes)
+            if best != (None if near is None else dict(zip(sizes, map(int, near)))):
+                wrong.append(f"{sizes}: the nearest legal size is {best}, and {near} is offered")
     return wrong
+
+
+def _nearest(arch: Arch) -> Callable[..., dict[str, int] | None] | None:
+    """The engine's own search for the nearest legal size; None where it has no such set, or asks for something else."""
+    promise = arch.contract
+    if arch.input is None or promise.latent is not None or promise.output is not None:
+        return None
+    found = Sizes(arch, freed(arch.input))
+    try:
+        boxes = found.holding.boxes
+    except SizeLimit:
+        return None
+    return None if found.problem is not None or boxes is None or len(boxes) > MOST_BOXES else found.near
 
 
 def _or_less(said: str | None, wanted: str | None) -> str | None:

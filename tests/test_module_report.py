@@ -13,6 +13,8 @@ import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
 import shapecalc as sc  # noqa: E402
+from shapecalc.changes import Change, retraced  # noqa: E402
+from shapecalc.shapes import whole_shape  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
@@ -292,3 +294,24 @@ def test_a_forward_that_replaces_its_layers_is_told_and_undone() -> None:
     assert report.trace is not None
     assert report.trace.output == (5, 6, 6)
     assert (model.conv.out_channels, model.calls) == (4, 0)
+
+
+class RepeatsASigmoid(nn.Module):
+    """A repair takes a layer out, and what is returned moves up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.end = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), nn.Sigmoid())
+
+    def forward(self, x: Any) -> Any:
+        return torch.sigmoid(self.end(x))
+
+
+def test_what_a_forward_returns_moves_with_its_layers() -> None:
+    arch = sc.from_module(RepeatsASigmoid(), input=(1, 8, 8))
+    assert arch.returns == (3,)
+    after = retraced(arch, {1: Change(removed=True)}, whole_shape((1, 8, 8)))
+    assert after is not None
+    assert after.arch.returns == (2,)
+    assert after.output == (1, 8, 8)
+    assert sc.check(arch).trace is not None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..arch import Arch, Node
 from ..contract import contract
 from ..input_sizes import Sizes, freed
-from ..picturing import as_bundle, as_html, as_svg
+from ..picturing import pictured
 from ..problem import NO_MIRROR, UNKNOWN_NAME, ShapeError, SpecError
 from ..registry import nearest
 from ..shapes import N, Shape, spell
@@ -30,6 +30,7 @@ STYLES = {
 }
 
 
+@pictured
 class Proposal(NamedTuple):
     """A decoder with its encoder, traced.
 
@@ -55,15 +56,6 @@ class Proposal(NamedTuple):
         """The decoder's nodes."""
         numbers = self.arch.sections["decoder"]
         return self.arch.nodes[numbers.start : numbers.stop]
-
-    def _repr_svg_(self) -> str | None:
-        return as_svg(self)
-
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return as_bundle(self)
 
 
 class _Found(NamedTuple):

@@ -7,13 +7,16 @@ from html import escape
 from importlib.resources import files
 
 from ...input_sizes import Sizes
+from ...lint.selection import Selection
 from ...trace import Trace
 from ...version import __version__
 from ..formats import Judged
 from ..formula import spelt
 from ..text import visible
+from .follow import following
 from .live import MOST_CHARACTERS, Off, records
 from .parts import costs, fields, layers, no_fields, problems, verdict
+from .seen import seen
 
 #: What a page may load: nothing. Its own style and script stand in it.
 POLICY = (
@@ -22,21 +25,22 @@ POLICY = (
 )
 
 
-def document(report: Judged, drawing: str | None = None) -> str:
-    """The page of a report; `drawing` is an `<svg>` element."""
+def document(report: Judged, drawing: str | None = None, selection: Selection = Selection()) -> str:
+    """The page of a report that was judged with `selection`; `drawing` is an `<svg>` element."""
     trace = report.trace
     title = visible((trace.arch.name if trace else None) or report.path or "shapecalc")
-    main, script = [verdict(report)], ""
+    main, script, follow = [verdict(report)], "", {}
     if trace is not None:
         try:
-            found, script = _live(trace)
-            main.append(fields(trace, found))
+            found, script = _live(trace, selection)
+            follow = following(found.trace)
+            main.append(fields(trace, found, follow))
         except Off as off:
             main.append(no_fields(str(off)))
         main += [_figure(drawing, spelt(trace.input))] if drawing else []
-        main.append(layers(trace, report.problems))
+        main.append(layers(trace, report.problems, follow))
     main.append(problems(report))
-    main += [costs(trace)] if trace is not None else []
+    main += [costs(trace), seen(trace)] if trace is not None else []
     return "\n".join(
         (
             "<!DOCTYPE html>",
@@ -64,9 +68,9 @@ def document(report: Judged, drawing: str | None = None) -> str:
     )
 
 
-def _live(trace: Trace) -> tuple[Sizes, str]:
+def _live(trace: Trace, selection: Selection) -> tuple[Sizes, str]:
     """Which sizes work, and the records with the script that answers from them; raises `Off`."""
-    exported, found = records(trace)
+    exported, found = records(trace, selection)
     data = json.dumps(exported, separators=(",", ":")).replace("<", "\\u003c")
     if len(data) > MOST_CHARACTERS:
         raise Off(f"the formulas of this network take {len(data):,} characters, over {MOST_CHARACTERS:,}")
@@ -82,6 +86,6 @@ def _own(name: str) -> str:
 def _figure(drawing: str, size: str) -> str:
     return (
         '<section aria-labelledby="drawing"><h2 id="drawing">Drawing</h2>'
-        f'<figure><div class="wide" tabindex="0" role="region" aria-labelledby="drawing">{drawing}</div>'
+        f'<figure><div class="wide" tabindex="0" role="group" aria-labelledby="drawing">{drawing}</div>'
         f"<figcaption>At {escape(size)}, to scale.</figcaption></figure></section>"
     )

@@ -86,6 +86,12 @@
     return texts.map((text) => (text.includes(" ") ? `(${text})` : text)).join(plain ? "x" : " × ") || "scalar";
   }
 
+  // Of what a forward returns, the first that is most like its input, as `Trace.shape_out` finds it.
+  function mostAlike(returned, input) {
+    const has = (shape) => shape.length === input.length && shape[1] === input[1];
+    return returned.find((shape) => alike(shape, input)) || returned.find(has) || returned[0];
+  }
+
   // Everything about one input: shapes by source (0 is the input), the step that fails, the problems.
   function answer(sizes) {
     const read = reader(sizes);
@@ -116,7 +122,7 @@
     let output = null;
     if (failed === null) {
       const returned = (data.returns || [ran]).map((source) => shapes[source]);
-      output = (data.mirrors && returned.find((shape) => alike(shape, shapes[0]))) || returned[0];
+      output = data.mirrors ? mostAlike(returned, shapes[0]) : returned[0];
       if (losesBatch(output)) {
         let number = ran - 1;
         while (number > 0 && losesBatch(made(number - 1))) number -= 1;
@@ -132,7 +138,8 @@
         }
       }
     }
-    return { shapes, failed, output, read, problems: problems.map(([key, step]) => told(key, step, read.size)) };
+    const said = problems.map(([key, step]) => told(key, step, read.size)).filter(({ silent }) => !silent);
+    return { shapes, failed, output, isBack: output !== null && alike(output, shapes[0]), read, problems: said };
   }
 
   // The first decoder step that does not give back what its partner took, as `pairing.first_wrong` finds it: the
@@ -177,10 +184,10 @@
   // A problem's texts, their slots filled in.
   function told(key, step, size) {
     const own = data.messages[key]; // else what is said whatever is blamed
-    const { code = "", path = null, message = null, note = null } = own || data.messages[key.split(".")[0]] || {};
+    const { code = "", path = null, message = null, note = null, silent = false } = own || data.messages[key.split(".")[0]] || {};
     const slot = (part) => size(typeof part === "number" ? [part] : [part[0], "as in Python"]);
     const fill = (parts) => parts && parts.map((part) => (typeof part === "string" ? part : slot(part))).join("");
-    return { key, step: own ? step : null, code, path, message: fill(message), note: fill(note) };
+    return { key, step: own ? step : null, code, path, message: fill(message), note: fill(note), silent };
   }
 
   // The nearest size without an error: by the least sum of changes, then the smaller.

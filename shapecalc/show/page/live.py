@@ -9,6 +9,7 @@ integers at the sizes round the given one, and at those where something else goe
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...algebra.formula import Polynomial, Stairs
@@ -16,11 +17,15 @@ from ...algebra.solve import Solution, solve
 from ...arch import INPUT, Arch
 from ...input_sizes import SAMPLES, Sizes, freed
 from ...layer import Shape
+from ...lint.selection import Selection
+from ...lint.suppress import suppressed
 from ...pairing import sides_of
+from ...problem import Problem
 from ...shapes import N
 from ...size import Condition, Expr, Size, SizeLimit, same
 from ...trace import Step, Trace
 from ...window import Slide
+from .follow import with_formulas
 from .messages import Disagreement, messages, stated
 from .values import Formulas
 
@@ -39,7 +44,7 @@ class Off(Exception):
     """Why a page cannot answer for other sizes."""
 
 
-def records(trace: Trace) -> tuple[dict[str, Any], Sizes]:
+def records(trace: Trace, selection: Selection = Selection()) -> tuple[dict[str, Any], Sizes]:
     """The records for a trace with its axes freed, and what they are made of; raises `Off` where there are none."""
     arch, shape = trace.arch, trace.shape_in
     has_letters = any(not isinstance(size, int) and size != N for size in shape)
@@ -49,29 +54,38 @@ def records(trace: Trace) -> tuple[dict[str, Any], Sizes]:
         given = {str(name): size for name, size in zip(free, shape) if isinstance(size, int) and name != size}
         shape = free
     try:
-        found = Sizes(arch, shape)
+        found = Sizes(with_formulas(arch, shape), shape)
+        found.trace = found.trace._replace(arch=arch)
         if found.limit:
             raise Off(f"the sizes of this network are no formulas: {found.limit.message}")
         if not found.symbols:
             raise Off("the input has no axis to change")
-        return _records(found, given), found
+        return _records(found, given, selection), found
     except SizeLimit as limit:
         raise Off(f"the sizes of this network are no formulas: {limit}") from None
     except Disagreement as difference:
         raise Off(str(difference)) from None
 
 
-def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
+def _is_silent(selection: Selection, trace: Trace, problem: Problem) -> bool:
+    """Whether a check does not show it, for the selection or a comment of the file."""
+    if selection.ignores(problem.code):
+        return True
+    has_comments = "shapecalc:" in (trace.arch.text or "")
+    return has_comments and problem not in suppressed(trace, [problem], selection)
+
+
+def _records(found: Sizes, given: dict[str, int] | None, selection: Selection) -> dict[str, Any]:
     formulas = Formulas()
     trace, arch = found.trace, found.trace.arch
     write = _Writer(formulas)
-    needs, texts = messages(found, given, formulas)
+    needs, texts = messages(found, given, formulas, partial(_is_silent, selection))
     steps = []
     for number, step in enumerate(trace.steps):
         source = _unpadded(trace, number)
         record = {
             "out": write.shape(step.shape_out),
-            "params": step.params,
+            "params": write.size(step.params),
             "macs": write.size(step.macs),
             "scales": _scales(step),
             "unpadded": None if source == arch.nodes[number].sources[0] else [source],
@@ -86,6 +100,7 @@ def _records(found: Sizes, given: dict[str, int] | None) -> dict[str, Any]:
         "sources": [node.sources[0] if len(node.sources) == 1 else list(node.sources) for node in arch.nodes],
         "steps": steps,
         "failed": trace.failed,
+        "unplaced": arch.unplaced,
         "returns": None if arch.returns is None else list(arch.returns),
         "mirrors": promise.mirrors,
         "decoder": _bounds(arch),
@@ -199,8 +214,9 @@ def _without_error(found: Sizes) -> Solution | None:
     more: list[Condition | bool] = []
     if promise.latent is not None and promise.latent_node is not None and trace.failed is None:
         more += _alike(trace.steps[promise.latent_node].shape_out, stated(trace, promise.latent))
-    if promise.output is not None and trace.shape_out is not None:
-        more += _alike(trace.shape_out, stated(trace, promise.output))
+    made = trace.shape_out
+    if made and promise.output is not None:
+        more += _alike(made, stated(trace, promise.output))
     try:
         conditions = [*(reason.condition for reason in found.reasons), *more]
         return solve(

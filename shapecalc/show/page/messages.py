@@ -7,7 +7,7 @@ come out the same at all such sizes is not used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from ...trace import Step, Trace, folded_batch, run, trace_whole
 from .values import Formulas, Multiple, Value
 
 Point = Mapping[str, int]
+Silent = Callable[[Trace, Problem], bool]
 
 #: Where no sizes are given: what images often have.
 USUAL = 64
@@ -44,12 +45,12 @@ class Messages(NamedTuple):
     texts: dict[str, dict[str, Any]]
 
 
-def messages(found: Sizes, given: Point | None, formulas: Formulas) -> Messages:
+def messages(found: Sizes, given: Point | None, formulas: Formulas, is_silent: Silent) -> Messages:
     """Every text that may be needed; raises `Disagreement` where integers and formulas differ."""
     start = given or dict.fromkeys(found.symbols, USUAL)
     needs, witnesses = _needs(found, start)
     points = [*witnesses, *_around(start)]
-    texts = _Texts(found, needs, formulas)
+    texts = _Texts(found, needs, formulas, is_silent)
     for point in {tuple(point.items()): point for point in points}.values():
         texts.look(point)
     for number, listed in needs.items():
@@ -122,8 +123,14 @@ def _around(start: Point) -> Iterator[Point]:
 class _Texts:
     """Asks the engine at one size after another, and collects what it says, with slots."""
 
-    def __init__(self, found: Sizes, needs: dict[int, list[tuple[int, Need]]], formulas: Formulas) -> None:
-        self.symbolic, self.needs, self.formulas = found.trace, needs, formulas
+    def __init__(
+        self,
+        found: Sizes,
+        needs: dict[int, list[tuple[int, Need]]],
+        formulas: Formulas,
+        is_silent: Silent,
+    ) -> None:
+        self.symbolic, self.needs, self.formulas, self.is_silent = found.trace, needs, formulas, is_silent
         self.said: dict[str, list[dict[str, Any]]] = {}
 
     def look(self, point: Point) -> None:
@@ -139,6 +146,8 @@ class _Texts:
             for part, text in (("message", problem.message), ("note", problem.note or "")):
                 if self.formulas.filled(parts[part], point) != text:
                     del parts[part]
+            if self.is_silent(traced, problem):
+                parts["silent"] = True
             self.said.setdefault(key, []).append(parts)
 
     def have(self, key: str, problem: Problem) -> None:
@@ -164,7 +173,7 @@ class _Texts:
         for key, texts in self.said.items():
             if not key[0].isdigit():
                 bare = [
-                    {part: text for part, text in said.items() if part in ("code", "message")}
+                    {part: text for part, text in said.items() if part in ("code", "message", "silent")}
                     for said in texts
                 ]
                 kinds.setdefault(key.partition(".")[0], []).extend(bare)
@@ -180,7 +189,8 @@ class _Texts:
 
     def _told(self, traced: Trace, point: Point) -> Trace:
         """The trace with sizes that remember their formulas, and what the layer that fails says of these."""
-        known = [self._with_slots(shape, point) for shape in self._shapes()]
+        shapes = self._shapes()
+        known = [self._with_slots(shape, point) for shape in shapes[: len(traced.steps) + 1]]
         nodes = self.symbolic.arch.nodes
         steps = tuple(
             step._replace(
@@ -198,8 +208,9 @@ class _Texts:
             run(node.layer, taken)
         except ShapeError as refused:
             problem = refused.problem._replace(path=problem.path)
-        if problem.code == FOLDED_BATCH and traced.failed + 1 < len(known):
-            problem = problem._replace(message=folded_batch(taken[0], known[traced.failed + 1], "").message)
+        if problem.code == FOLDED_BATCH and traced.failed + 1 < len(shapes):
+            returned = self._with_slots(shapes[traced.failed + 1], point)
+            problem = problem._replace(message=folded_batch(taken[0], returned, "").message)
         return again._replace(problems=(problem,), failed_in=taken)
 
     def _shapes(self) -> list[Shape]:

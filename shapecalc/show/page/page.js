@@ -37,23 +37,26 @@
         text = shapes[0] === shapes[1] ? shapes[1] : shapes.join(" → ");
       } else if (isFailed) text = `${taken()} → ✗`;
       setText(size, text);
-      setText(params, ran && steps[number].params ? grouped(steps[number].params) : "");
-      setText(macs, ran && counts(found, number) ? grouped(counts(found, number)) : "");
+      setText(params, ran ? amount(found.read.size(steps[number].params)) : "");
+      setText(macs, ran ? amount(counts(found, number)) : "");
       setClass(row, isFailed ? "failed" : blamed.has(number) ? "wrong" : ran ? "" : "unreached");
     });
   }
+  const amount = (number) => (number ? grouped(number) : "");
   const counts = (found, number) => found.read.size(steps[number].macs);
 
   function drawTotals(found) {
-    let [macs, numbers, params, known] = [0n, 0n, 0, true];
+    const rest = found.failed === null ? data.unplaced : 0;
+    let [macs, numbers, params, known] = [0n, 0n, BigInt(rest), true];
     for (let number = 0; number + 1 < found.shapes.length; number += 1) {
-      params += steps[number].params;
+      params += found.read.size(steps[number].params);
       const parts = [counts(found, number), ...sample(found.shapes[number + 1])];
       known = known && parts.every((part) => typeof part === "bigint");
       if (known) macs += parts[0];
       if (known) numbers += parts.slice(1).reduce((all, size) => all * size, 1n);
     }
     for (const id of ["total-params", "column-params"]) setText(byId(id), grouped(params));
+    if (byId("unplaced")) byId("unplaced").hidden = !rest;
     setText(byId("total-macs"), known ? grouped(macs) : "–");
     setText(byId("total-flops"), known ? grouped(2n * macs) : "–");
     setText(byId("total-numbers"), known ? grouped(numbers) : "–");
@@ -64,9 +67,10 @@
   function drawAnswer(sizes, found) {
     const input = spelt(found.shapes[0]);
     const errors = found.problems.length;
-    const verdict = found.failed !== null ? `cannot run`
-      : errors ? `runs, but the contract is broken` : data.mirrors ? "comes back unchanged" : "runs";
-    setText(byId("verdict"), `${input} ${verdict}${found.output && !(data.mirrors && !errors) ? `; out comes ${spelt(found.output)}` : ""}`);
+    const comesBack = data.mirrors && found.isBack && !errors;
+    const verdict = found.failed !== null ? "cannot run"
+      : errors ? "runs, but the contract is broken" : comesBack ? "comes back unchanged" : "runs";
+    setText(byId("verdict"), `${input} ${verdict}${found.output && !comesBack ? `; out comes ${spelt(found.output)}` : ""}`);
     byId("verdict").className = errors ? "bad" : "good";
     byId("said").replaceChildren(...found.problems.map(drawProblem));
     const near = errors ? nearest(sizes) : null;
@@ -74,7 +78,7 @@
     byId("use").hidden = !near;
     if (errors) {
       setText(byId("near-text"), near ? "Nearest size without an error: "
-        : knowsLegal ? "No size is without an error." : "The nearest size without an error is no simple set; `shapecalc sizes --near` searches for it.");
+        : knowsLegal ? "Every size has an error." : "The nearest size without an error is no simple set; `shapecalc sizes --near` searches for it.");
       if (near) {
         byId("use").dataset.sizes = JSON.stringify(data.symbols.map((name) => String(near[name])));
         setText(byId("use"), spelt(reader(near).shape(data.input)));
@@ -119,7 +123,22 @@
     window.shapecalc.milliseconds = performance.now() - start;
   }
 
-  for (const field of fields) field.addEventListener("input", draw);
+  fields.forEach((field, place) => {
+    field.addEventListener("input", draw);
+    field.addEventListener("beforeinput", (event) => { // 10x474, typed in one go or pasted; 1x10x474 too
+      const text = (event.data || "").trim();
+      const sizes = (text.match(/\d+/g) || []).slice(-fields.length);
+      if (/^[x×*]$/i.test(text) && fields[place + 1]) {
+        event.preventDefault();
+        fields[place + 1].focus();
+        fields[place + 1].select();
+      } else if (/^\d+(\s*[x×*,]\s*\d+)+$/i.test(text) && sizes.length === fields.length) {
+        event.preventDefault();
+        sizes.forEach((size, axis) => { fields[axis].value = size; });
+        draw();
+      }
+    });
+  });
   byId("sizes").addEventListener("submit", (event) => event.preventDefault());
   byId("use").addEventListener("click", () => {
     JSON.parse(byId("use").dataset.sizes).forEach((size, place) => { fields[place].value = size; });

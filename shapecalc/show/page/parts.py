@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 
 from ...cost import total
@@ -48,17 +48,21 @@ def verdict(report: Judged) -> str:
     return f'<p class="summary {mark}"><strong>{escape(said + counted)}</strong></p>'
 
 
-def fields(trace: Trace, found: Sizes) -> str:
+def fields(trace: Trace, found: Sizes, follow: Mapping[int, list[str]]) -> str:
     """The input's fields, hidden until the script is there, the places for what it answers, and which sizes work."""
     free = found.symbols
     own = {
         str(name): size for name, size in zip(found.trace.shape_in, trace.shape_in) if isinstance(size, int)
     }
     inputs = "".join(
-        f'<span class="field"><label for="size-{name}">{escape(NAMES.get(name, name))} '
+        f'<span class="field"><label for="size-{name}">{_axis(name, found.trace.shape_in)} '
         f'<span class="letter">{name}</span></label><input id="size-{name}" type="number" min="1" step="1" '
         f'inputmode="numeric" autocomplete="off" value="{own.get(name, "")}" aria-describedby="verdict"></span>'
         for name in free
+    )
+    others = "".join(
+        f'<p class="dim">{_worded(_followed(trace.arch.nodes[number].path, names))}</p>'
+        for number, names in follow.items()
     )
     return (
         '<section aria-labelledby="try"><h2 id="try">Another input size</h2>'
@@ -67,11 +71,25 @@ def fields(trace: Trace, found: Sizes) -> str:
         f'<form id="sizes" hidden>{inputs}<button type="button" id="reset">Reset</button></form>'
         '<div role="status" aria-live="polite"><p id="verdict"></p>'
         '<ul id="said" aria-label="problems at this size"></ul></div>'
-        '<p id="near" hidden><span id="near-text"></span><button type="button" id="use" hidden></button></p>'
-        '<p id="elsewhere" class="dim" hidden>The table and the costs below are of this size; the drawing and the '
-        "problems with their repairs are of the size that the check was given.</p>"
-        "<details><summary>Which sizes work</summary>"
+        '<p id="near" hidden><span id="near-text"></span>'
+        '<button type="button" id="use" aria-describedby="near-text" hidden></button></p>'
+        '<p id="elsewhere" class="dim" hidden>The table and the costs below are of this size; the drawing, the '
+        "problems with their repairs and the receptive fields are of the size that the check was given.</p>"
+        f"{others}<details><summary>Which sizes work</summary>"
         f'<pre tabindex="0">{escape(_which(found))}</pre></details></section>'
+    )
+
+
+def _axis(letter: str, shape: Shape) -> str:
+    place = next((place for place, size in enumerate(shape) if str(size) == letter), None)
+    return NAMES.get(letter) or ("channels" if place == 1 and len(shape) > 2 else f"axis {place}")
+
+
+def _followed(path: str, names: list[str]) -> str:
+    arguments = " and ".join(f"`{name}`" for name in names)
+    follow = "follow" if len(names) > 1 else "follows"
+    return (
+        f"`{path}` leaves {arguments} open, which {follow} the input: at another size it has other weights."
     )
 
 
@@ -87,33 +105,45 @@ def no_fields(why: str) -> str:
     )
 
 
-def layers(trace: Trace, found: Iterable[Problem]) -> str:
+def layers(trace: Trace, found: Iterable[Problem], follow: Iterable[int] = ()) -> str:
     """The table of layers, those that are not reached too."""
     wrong = {problem.path for problem in found if problem.severity == "error"}
     rows: list[str] = []
-    macs: Size = 0
+    whole = total(trace)
     for number, node in enumerate(trace.arch.nodes):
         step = trace.steps[number] if number < len(trace.steps) else None
         layer = step.layer if step else node.layer
-        if step:
-            macs += step.macs
         mark = "failed" if number == trace.failed else "unreached" if step is None else ""
         mark = mark or ("wrong" if node.path in wrong else "")
         kind = repr(layer).partition("(")[0]
+        written = repr(node.layer if number in follow else layer)
         rows.append(
             f'<tr{_class(mark)}><th scope="row">{escape(visible(node.path))}</th>'
-            f'<td title="{escape(visible(repr(layer)))}">{escape(kind)}</td><td>{escape(_shapes(trace, number))}</td>'
+            f'<td title="{escape(visible(written))}">{escape(kind)}</td><td>{escape(_shapes(trace, number))}</td>'
             f"<td>{escape(window(layer))}</td><td>{_count(step.params) if step and step.params else ''}</td>"
             f"<td>{_count(step.macs) if step and _any(step.macs) else ''}</td></tr>"
         )
     return (
         '<section aria-labelledby="layers"><h2 id="layers">Layers</h2>'
-        '<div class="wide" tabindex="0" role="region" aria-labelledby="layers"><table class="layers"><thead><tr>'
+        '<div class="wide" tabindex="0" role="group" aria-labelledby="layers">'
+        '<table class="layers" aria-labelledby="layers"><thead><tr>'
         '<th scope="col">layer</th><th scope="col">kind</th><th scope="col">in → out</th><th scope="col">window</th>'
         '<th scope="col">parameters</th><th scope="col">multiply-accumulates</th>'
-        f'</tr></thead><tbody>{"".join(rows)}</tbody><tfoot><tr><th scope="row">total</th><td></td><td></td><td></td>'
-        f'<td id="column-params">{_count(sum(step.params for step in trace.steps))}</td>'
-        f'<td id="column-macs">{_count(macs)}</td></tr></tfoot></table></div></section>'
+        f"</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{_unplaced(trace)}"
+        '<tr><th scope="row">total</th><td></td><td></td><td></td>'
+        f'<td id="column-params">{_count(whole.params)}</td>'
+        f'<td id="column-macs">{_count(whole.macs)}</td></tr></tfoot></table></div></section>'
+    )
+
+
+def _unplaced(trace: Trace) -> str:
+    """The row of a model's parameters that no layer has, where there are some."""
+    if not trace.arch.unplaced:
+        return ""
+    hidden = "" if trace.failed is None else " hidden"
+    return (
+        f'<tr id="unplaced"{hidden}><th scope="row">in no layer</th><td></td><td></td><td></td>'
+        f"<td>{_count(trace.arch.unplaced)}</td><td></td></tr>"
     )
 
 
@@ -189,12 +219,12 @@ def costs(trace: Trace) -> str:
         ("bytes of these as float32", _count(cost.bytes()), "total-bytes"),
     ]
     cells = "".join(
-        f'<tr><th scope="row">{name}</th><td class="number"{f" id={id}" if id else ""}>{text}</td></tr>'
+        f'<tr><th scope="row">{name}</th><td class="number" id="{id}">{text}</td></tr>'
         for name, text, id in rows
     )
     return (
         '<section aria-labelledby="costs"><h2 id="costs">Costs of one sample</h2>'
-        f"<table>{cells}</table>{_most(trace)}</section>"
+        f'<table class="costs" aria-labelledby="costs">{cells}</table>{_most(trace)}</section>'
     )
 
 
@@ -209,7 +239,7 @@ def _most(trace: Trace) -> str:
         f'<span class="bar" style="width:{60 * step.params / whole:.1f}%"></span></li>'
         for step in first
     )
-    return f'<h3>Most parameters</h3><ol class="bars">{items}</ol>'
+    return f'<h3>Most parameters at {escape(spelt(trace.input))}</h3><ol class="bars">{items}</ol>'
 
 
 def _count(number: Size) -> str:
