@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 
-from .comparison import Comparison, compared, lines
-from .inputs import UsageError, is_unusable, judged, settings, shape
+from .arch import Arch
+from .comparison import compared, lines
+from .config import ConfigError
+from .config_file import finder
+from .inputs import UsageError, architecture, is_unusable, judged_as, settings, shape
+from .lint.selectors import selection
 from .output import charset, write
 from .report import Report
-from .show.text import visible
+from .size import SizeLimit
 
 
 def compare(
@@ -20,30 +25,39 @@ def compare(
 ) -> int:
     """Print the comparison and return the exit status; raises `UsageError`.
 
-    One path takes two inputs; two paths take one, or none.
+    One path takes two inputs; two paths take one, or none. The rules are those that each one's configuration turns on.
     """
     first, second = paths
     if second is None and len(inputs) != 2:
         raise UsageError("compare takes two PATHs, or one and two inputs: --input 1x10x474 --input 1x10x473")
     if len(inputs) > 2:
         raise UsageError(f"compare takes at most two inputs, not {len(inputs)}")
-    pairs = zip((first, second or first), (inputs * 2)[:2] if inputs else (None, None))
-    reports = []
-    for path, given in pairs:
-        report = judged(path, shape(given), settings(set, call, None, given))
+
+    @functools.cache  # stdin can be read once
+    def read(path: str, given: str | None) -> Arch | Report:
+        return architecture(path, settings(set, call, None, given))
+
+    find, reports = finder(), []
+    for path, given in zip((first, second or first), (inputs * 2)[:2] if inputs else (None, None)):
+        size = shape(given)
+        try:
+            chosen = find(path).selection(path, selection())
+        except ConfigError as error:
+            raise UsageError(str(error)) from None
+        report = judged_as(read(path, None if path == "-" else given), size, chosen)
         if report.trace is None:
             return _unread(report)
         reports.append(report)
     found = compared(*reports)
-    if as_json:
-        write(found.to_json() + "\n")
-    else:
-        write("".join(f"{visible(line, charset())}\n" for line in _lines(found)))
+    try:
+        if as_json:
+            write(found.to_json() + "\n")
+        else:
+            width = shutil.get_terminal_size().columns
+            write("".join(f"{line}\n" for line in lines(found, width, charset())))
+    except SizeLimit as limit:
+        raise UsageError(f"a formula grows too large: {limit}; give numbers for its letters") from None
     return 0 if found.same_shapes else 1
-
-
-def _lines(found: Comparison) -> list[str]:
-    return lines(found, shutil.get_terminal_size().columns)
 
 
 def _unread(report: Report) -> int:

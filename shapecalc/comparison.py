@@ -1,49 +1,24 @@
-"""Two networks, or one at two inputs, side by side: shapes, parameters, multiply-accumulates, field, findings.
-
-Layers are paired by their paths, and what is left between two pairs in its order, so that a layer that was put in
-or taken out stands alone.
-"""
+"""Two networks, or one at two inputs, side by side: shapes, parameters, multiply-accumulates, field, findings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable
 from typing import NamedTuple
 
 from . import cost, field
+from .alignment import Part, Row, aligned, parts
 from .layer import Shape
 from .problem import Problem
 from .report import Report
-from .shapes import spell
-from .show.text import cells, visible, wrapped
-from .show.windows import window
+from .show.formula import signed, spelt, spelt_size
+from .show.side_by_side import Pair, side_by_side
+from .show.text import encodes, visible, wrapped
+from .show.windows import WINDOW, window
 from .size import Size
-from .trace import Step, Trace
+from .trace import Trace
 
-
-class Row(NamedTuple):
-    """A layer of the one and its partner of the other; None where there is none."""
-
-    a: Step | None
-    b: Step | None
-
-    @property
-    def same_shape(self) -> bool:
-        """Whether both return the same, or the one that is there alone keeps its input's shape."""
-        if self.a is None or self.b is None:
-            alone = self.a or self.b
-            return alone is not None and alone.shapes_in == (alone.shape_out,)
-        return self.a.shape_out == self.b.shape_out
-
-    @property
-    def same(self) -> bool:
-        """Whether path, layer and shapes are equal."""
-        a, b = self.a, self.b
-        return (
-            a is not None
-            and b is not None
-            and (a.path, a.layer, a.shape_out) == (b.path, b.layer, b.shape_out)
-        )
+#: The end of a spec's file name, which tells no two apart.
+SUFFIX = ".arch.yaml"
 
 
 class Side(NamedTuple):
@@ -55,6 +30,14 @@ class Side(NamedTuple):
     macs: Size
     activations: Size
     fields: dict[str, str]
+
+
+class Findings(NamedTuple):
+    """Those of the first alone, those of the second alone, and pairs of the same code at the same layer."""
+
+    a: list[Problem]
+    b: list[Problem]
+    both: list[tuple[Problem, Problem]]
 
 
 class Comparison(NamedTuple):
@@ -82,16 +65,23 @@ class Comparison(NamedTuple):
         return whole and all(row.same_shape for row in self.rows)
 
     @property
-    def findings(self) -> tuple[list[Problem], list[Problem], list[Problem]]:
-        """Those of the first alone, of the second alone, and of both (the same code at the same layer)."""
-        a, b = (report.problems for report in self.reports)
-        in_a, in_b = {_key(problem) for problem in a}, {_key(problem) for problem in b}
-        only_a = [problem for problem in a if _key(problem) not in in_b]
-        only_b = [problem for problem in b if _key(problem) not in in_a]
-        return only_a, only_b, [problem for problem in a if _key(problem) in in_b]
+    def findings(self) -> Findings:
+        """Whose the problems are. A layer is the same whatever it is called."""
+        number = {part.path: at for at, row in enumerate(self.rows) for part in row[:1] if part}
+        partner = {part.path: at for at, row in enumerate(self.rows) for part in row[1:] if part}
+        found = Findings([], list(self.reports[1].problems), [])
+        for problem in self.reports[0].problems:
+            key = problem.code.id, number.get(problem.path or "")
+            same = [other for other in found.b if (other.code.id, partner.get(other.path or "")) == key]
+            if same:
+                found.b.remove(same[0])
+                found.both.append((problem, same[0]))
+            else:
+                found.a.append(problem)
+        return found
 
     def to_json(self) -> str:
-        """The comparison as JSON (docs/draw.md)."""
+        """The comparison as JSON (docs/compare.md)."""
         import json
 
         return json.dumps(_document(self), indent=2)
@@ -100,111 +90,87 @@ class Comparison(NamedTuple):
         return "\n".join(lines(self))
 
 
-def _key(problem: Problem) -> tuple[str, str | None]:
-    return problem.code.id, problem.path
-
-
 def compared(a: Report, b: Report) -> Comparison:
     """Two reports whose specs could be read, paired."""
     assert a.trace is not None
     assert b.trace is not None
-    return Comparison((a, b), tuple(_paired(a.trace.steps, b.trace.steps)))
-
-
-def _paired(a: tuple[Step, ...], b: tuple[Step, ...]) -> list[Row]:
-    from difflib import SequenceMatcher
-
-    kinds = [[(step.path.partition(".")[0], type(step.layer)) for step in steps] for steps in (a, b)]
-    paths = [[step.path for step in steps] for steps in (a, b)]
-    has_common_paths = len(a) == len(b) and bool(set(paths[0]) & set(paths[1]))
-    first, second = paths if has_common_paths else kinds
-    matcher: SequenceMatcher[Hashable] = SequenceMatcher(None, [*first], [*second], autojunk=False)
-    rows: list[Row] = []
-    for _, i, j, k, m in matcher.get_opcodes():
-        count = max(j - i, m - k)
-        for at in range(count):
-            rows.append(Row(a[i + at] if i + at < j else None, b[k + at] if k + at < m else None))
-    return rows
+    return Comparison((a, b), tuple(aligned(parts(a.trace), parts(b.trace))))
 
 
 def side(trace: Trace) -> Side:
-    """The whole of one network."""
+    """The whole of one network. Raises `SizeLimit` where a formula grows too large."""
     total = cost.total(trace)
     return Side(trace.input, trace.output, total.params, total.macs, total.activations, _fields(trace))
 
 
 def _fields(trace: Trace) -> dict[str, str]:
-    """What a position of the code and of the output sees, by the formula, and the jump between two."""
+    """What a position of the code and of the output sees, by the formula."""
     if len(trace.shape_in) < 3 or not trace.steps:
         return {}
     rows = field.receptive_field(trace)
-    code = field.latent(trace)
-    named = {"code": code, "output": len(rows) - 1 if trace.output is not None else None}
+    named = {"code": field.latent(trace), "output": len(rows) - 1 if trace.output is not None else None}
     found = {}
     for name, number in named.items():
         if number is not None:
-            sizes = ["all" if extent is None else str(extent.size) for extent in rows[number].axes]
-            found[name] = "x".join(sizes)
+            sizes = rows[number].spans
+            found[name] = "all" if {*sizes} == {"all"} else "x".join(sizes)
     return found
 
 
-def lines(found: Comparison, width: int = 80) -> list[str]:
-    """The comparison for a screen: the whole, the layers that differ, the findings that one has alone."""
-    names = _names(found)
-    table = [("", *names), *_whole(found)]
-    differing = [row for row in found.rows if not row.same]
-    shown = _columns(table)
+def lines(found: Comparison, width: int = 80, charset: str = "utf-8") -> list[str]:
+    """The comparison for a screen: the whole, the layers that differ, the findings."""
+    names = _names(found, charset)
+    shown = side_by_side("", names, _whole(found, charset), width)
+    for name, trace in zip(names, found.traces):
+        if trace.failed is not None:
+            path = visible(trace.arch.nodes[trace.failed].path, charset)
+            shown += wrapped(f"counted of {name}: the layers before {path}", width)
+    differing = [row for row in found.rows if not row.alike]
     if differing:
-        shown += ["", *_columns([("layer", *names), *(_cells(row) for row in differing)])]
-    alike = len(found.rows) - len(differing)
-    if alike:
-        shown += ["", f"{alike} layer{'s' * (alike != 1)} {'alike' if differing else 'alike, all of them'}"]
-    only_a, only_b, _ = found.findings
-    for name, problems in zip(names, (only_a, only_b)):
-        if problems:
-            shown += ["", f"only {name}"]
-            for problem in problems:
-                said = f"{problem.severity}[{problem.code.id}] {problem.path or ''}: {problem.message}"
-                first, *rest = wrapped(visible(said), max(width - 4, 20))
-                shown += [f"  {first}", *(f"    {line}" for line in rest)]
+        shown += ["", *side_by_side("layer", names, [_pair(row, charset) for row in differing], width)]
+    shown += ["", *wrapped(_alike(found), width)] if found.rows else []
+    findings = found.findings
+    for name, problems in zip(names, (findings.a, findings.b)):
+        shown += _listed(f"only {name}", [_said(problem) for problem in problems], width, charset)
+    shown += _listed("both", [_said(a, b) for a, b in findings.both], width, charset)
     return shown
 
 
-def _names(found: Comparison) -> tuple[str, str]:
-    """What tells the two apart: file, name, or input."""
+def _names(found: Comparison, charset: str) -> tuple[str, str]:
+    """What tells the two apart: file, path, name, or input."""
     a, b = found.reports
-    files = [os.path.basename(report.path or "") for report in (a, b)]
-    for pair in (files, (a.path, b.path), (a.name, b.name)):
+    files = [os.path.basename(report.path or "").removesuffix(SUFFIX) for report in (a, b)]
+    inputs = [spelt(trace.input, charset) for trace in found.traces]
+    for pair in (files, (a.path, b.path), (a.name, b.name), inputs):
         if pair[0] and pair[1] and pair[0] != pair[1]:
-            return visible(pair[0]), visible(pair[1])
-    inputs = spell(found.traces[0].shape_in), spell(found.traces[1].shape_in)
-    return inputs if inputs[0] != inputs[1] else ("first", "second")
+            return visible(pair[0], charset), visible(pair[1], charset)
+    return "first", "second"
 
 
-def _whole(found: Comparison) -> list[tuple[str, str, str]]:
-    a, b = found.sides
-    rows = [
-        ("input", spell(a.input), spell(b.input)),
-        ("output", _output(a), _output(b)),
-        ("parameters", _count(a.params), _count(b.params)),
-        ("MACs", _count(a.macs), _count(b.macs)),
-        ("activations", _count(a.activations), _count(b.activations)),
-    ]
-    for name in dict.fromkeys((*a.fields, *b.fields)):
-        rows.append((f"field of the {name}", a.fields.get(name, "-"), b.fields.get(name, "-")))
-    counts = [_findings(report.problems) for report in found.reports]
-    return [*rows, ("findings", counts[0], counts[1])]
+def _whole(found: Comparison, charset: str) -> list[Pair]:
+    a, b = (_facts(one, report, charset) for one, report in zip(found.sides, found.reports))
+    pairs = [(name, a.get(name, "-"), b.get(name, "-")) for name in {**a, **b}]
+    return [Pair(*pair, pair[1] != pair[2]) for pair in sorted(pairs, key=lambda pair: pair[0] == "findings")]
 
 
-def _output(one: Side) -> str:
-    return "cannot run" if one.output is None else spell(one.output)
+def _facts(one: Side, report: Report, charset: str) -> dict[str, str]:
+    """What is said of a network as a whole."""
+    return {
+        "input": spelt(one.input, charset),
+        "output": "cannot run" if one.output is None else spelt(one.output, charset),
+        "parameters": _count(one.params, charset),
+        "MACs": _count(one.macs, charset),
+        "activations": _count(one.activations, charset),
+        **{f"field of the {name}": sizes for name, sizes in one.fields.items()},
+        "findings": _counted(report.problems),
+    }
 
 
-def _count(number: Size) -> str:
-    return f"{number:,}" if isinstance(number, int) else str(number)
+def _count(number: Size, charset: str) -> str:
+    return f"{number:,}" if isinstance(number, int) else spelt_size(number, charset)
 
 
-def _findings(problems: tuple[Problem, ...]) -> str:
+def _counted(problems: tuple[Problem, ...]) -> str:
     severities = [problem.severity for problem in problems]
     counted = [
         f"{severities.count(one)} {one}{'s' * (severities.count(one) != 1)}"
@@ -214,30 +180,57 @@ def _findings(problems: tuple[Problem, ...]) -> str:
     return ", ".join(counted) or "none"
 
 
-def _cells(row: Row) -> tuple[str, str, str]:
-    a, b = row.a, row.b
-    paths = list(dict.fromkeys(step.path for step in (a, b) if step is not None))
-    said = [_said(step) if step is not None else "-" for step in (a, b)]
-    return (visible(" / ".join(paths)), said[0], said[1])
+def _pair(row: Row, charset: str) -> Pair:
+    """The row's layers, with the arguments in which they differ where window and shape are the same."""
+    a, b = row
+    said = [_part(part, charset) for part in row]
+    if a is not None and b is not None and said[0] == said[1]:
+        said = [_part(one, charset, _different(one, other)) for one, other in ((a, b), (b, a))]
+    paths = " / ".join(dict.fromkeys(part.path for part in row if part is not None))
+    return Pair(visible(paths, charset), said[0], said[1], True)
 
 
-def _said(step: Step) -> str:
-    return " ".join(filter(None, (type(step.layer).__name__, window(step.layer), spell(step.shape_out))))
+def _part(part: Part | None, charset: str, arguments: str = "") -> str:
+    if part is None:
+        return "-"
+    if part.step is not None:
+        returned = spelt(part.step.out, charset)
+    else:
+        returned = ("✗" if encodes("✗", charset) else "cannot run") if part.failed else "unreached"
+    return visible(" ".join(filter(None, (part.kind, window(part.layer), arguments, returned))), charset)
 
 
-def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
-    """The rows under each other, with a mark where the second differs."""
-    widths = [max(cells(row[column]) for row in rows) for column in range(2)]
-    shown = []
-    for number, row in enumerate(rows):
-        mark = "*" if number and row[1] != row[2] else " "
-        padded = [text + " " * (width - cells(text)) for text, width in zip(row, widths)]
-        shown.append(f"{padded[0]}  {padded[1]}  {mark} {row[2]}".rstrip())
+def _different(part: Part, other: Part) -> str:
+    """The arguments that the other layer has not, or has with another value."""
+    values, others = vars(part.layer), vars(other.layer)
+    names = [name for name in part.layer.fields if name not in WINDOW and values[name] != others.get(name)]
+    return " ".join(f"{name}={values[name]!r}" for name in names)
+
+
+def _alike(found: Comparison) -> str:
+    count, of = sum(row.alike for row in found.rows), len(found.rows)
+    how_many = f"all {count}" if count == of > 1 else str(count or "no")
+    moved = count - sum(row.same for row in found.rows)
+    return f"{how_many} layer{'s' * (count > 1)} alike" + (f", {moved} under another path" if moved else "")
+
+
+def _said(problem: Problem, other: Problem | None = None) -> str:
+    """A finding in a line; with another of its code at its layer, what that one says differently."""
+    paths = dict.fromkeys(one.path for one in (problem, other) if one is not None and one.path is not None)
+    messages = dict.fromkeys(one.message for one in (problem, other) if one is not None)
+    return f"{problem.severity}[{problem.code.id}] {' / '.join(paths)}: {' / '.join(messages)}"
+
+
+def _listed(title: str, said: list[str], width: int, charset: str) -> list[str]:
+    shown = ["", title] if said else []
+    for text in said:
+        first, *rest = wrapped(visible(signed(text, charset), charset), max(width - 4, 20))
+        shown += [f"  {first}", *(f"    {line}" for line in rest)]
     return shown
 
 
 def _document(found: Comparison) -> dict[str, object]:
-    only_a, only_b, both = found.findings
+    findings = found.findings
     return {
         "version": 1,
         "same_shapes": found.same_shapes,
@@ -248,12 +241,15 @@ def _document(found: Comparison) -> dict[str, object]:
             for row in found.rows
         ],
         "findings": {
-            name: [
-                {"code": problem.code.id, "path": problem.path, "message": problem.message} for problem in of
-            ]
-            for name, of in (("a", only_a), ("b", only_b), ("both", both))
+            "a": [_finding(problem) for problem in findings.a],
+            "b": [_finding(problem) for problem in findings.b],
+            "both": [_finding(problem) for problem, _ in findings.both],
         },
     }
+
+
+def _finding(problem: Problem) -> dict[str, object]:
+    return {"code": problem.code.id, "path": problem.path, "message": problem.message}
 
 
 def _side_document(report: Report, one: Side) -> dict[str, object]:
@@ -270,15 +266,17 @@ def _side_document(report: Report, one: Side) -> dict[str, object]:
     }
 
 
-def _step(step: Step | None) -> dict[str, object] | None:
-    if step is None:
+def _step(part: Part | None) -> dict[str, object] | None:
+    """A layer; `out`, `params` and `macs` are null where it did not run."""
+    if part is None:
         return None
+    step = part.step
     return {
-        "path": step.path,
-        "layer": repr(step.layer),
-        "out": _sizes(step.out),
-        "params": step.params,
-        "macs": _size(step.macs),
+        "path": part.path,
+        "layer": repr(part.layer),
+        "out": None if step is None else _sizes(step.out),
+        "params": None if step is None else step.params,
+        "macs": None if step is None else _size(step.macs),
     }
 
 

@@ -1,7 +1,6 @@
 """The engine's speed as ratios, each pair measured in one run: `python tests/bench/bench.py`.
 
-Needs torch and torchinfo (`pip install torchinfo`; not a test dependency). Nothing here is a test: the
-figures depend on the machine, the ratios hardly.
+Needs torch and torchinfo. Nothing here is a test: the figures depend on the machine, the ratios hardly.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The figures of docs/comparison.md: multiply-accumulates, and what the meta device lets through.
 
-    pip install torchinfo
     python tests/bench/comparison.py
 
-Prints the tables as Markdown. The truth is a forward pass on the CPU: `torch.utils.flop_counter` counts what it does.
+Prints the tables as Markdown; `tests/test_comparison_page.py` holds the page to them. The truth is a forward pass on the CPU: `torch.utils.flop_counter` counts what it does.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torchinfo
+import torchinfo  # of the extra `test`
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
