@@ -1,7 +1,8 @@
 """Makes what the documentation shows: `python docs/build.py`, or `--check` to see that it is up to date.
 
-Every screen (a block marked `console`) is what the command above it prints on a terminal of 80 columns;
-the catalogues of layers and of rules are read off the registry.
+Every screen (a block marked `console`) is what the command above it prints on a terminal of 80 columns, in a folder
+with the files that the page's blocks with a `title="model.py"` are; the catalogues of layers and of rules are read off
+the registry.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from drawings import stale_drawings, write_drawings
 from zoo_table import zoo_page
@@ -29,26 +32,30 @@ assert shapecalc.layers
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SCREEN = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^```\w+ title=\"(.*?)\"\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
+#: What differs from run to run.
+SECONDS = re.compile(r"(?<=(?:ed|or) in )\d+\.\d+s$", re.MULTILINE)
 
 
-def screen(block: str) -> str:
+def screen(block: str, folder: Path) -> str:
     """The block with each command's output made anew."""
     lines = [line for line in block.splitlines() if line.startswith("$ ")]
-    return "\n".join(part for line in lines for part in (line, output(line[2:])) if part) + "\n"
+    return "\n".join(part for line in lines for part in (line, output(line[2:], folder)) if part) + "\n"
 
 
-def output(command: str) -> str:
+def output(command: str, folder: Path) -> str:
     """What a command prints on a terminal of 80 columns without colour."""
     words = shlex.split(command)
-    if words[0] == "shapecalc":
-        words[:1] = [sys.executable, "-m", "shapecalc"]
+    if words[0] in ("shapecalc", "pytest"):
+        words[:1] = [sys.executable, "-m", words[0]]
     ours, theirs = pty.openpty()
     terminal = {"COLUMNS": "80", "LINES": "40", "NO_COLOR": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    terminal["PYTEST_ADDOPTS"] = "-p no:cacheprovider"
     process = subprocess.Popen(
         words,
-        cwd=ROOT,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
@@ -66,13 +73,30 @@ def output(command: str) -> str:
         chunks.append(chunk)
     process.wait()
     os.close(ours)
-    text = STYLE.sub("", b"".join(chunks).decode().replace("\r\n", "\n"))
+    text = SECONDS.sub("…s", STYLE.sub("", b"".join(chunks).decode().replace("\r\n", "\n")))
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
 
 
 def with_screens(page: str) -> str:
     """The page with every screen made anew."""
-    return SCREEN.sub(lambda match: f"```console\n{screen(match[1])}```", page)
+    with folder_of(page) as folder:
+        return SCREEN.sub(lambda match: f"```console\n{screen(match[1], folder)}```", page)
+
+
+@contextmanager
+def folder_of(page: str) -> Iterator[Path]:
+    """Where a page's commands run: the repository, or where the page has files, a folder with them and its examples."""
+    files = FILE.findall(page)
+    if not files:
+        yield ROOT
+        return
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for linked in ("examples", "docs"):
+            (folder / linked).symlink_to(ROOT / linked)
+        for title, text in files:
+            (folder / title).write_text(text, encoding="utf-8")
+        yield folder
 
 
 def layers_page() -> str:
@@ -95,7 +119,6 @@ def layers_page() -> str:
                 else f"\n\nReads: {', '.join(f'`{name}`' for name in cls.inputs)}."
             )
             doc = "\n".join(line.strip() for line in (cls.__doc__ or "").strip().splitlines())
-            doc = re.sub(r"^>>> .*\n(?:(?!>>>|$).*\n?)*", lambda match: match[0], doc, flags=re.MULTILINE)
             parts.append(
                 f"\n### {cls.__name__}\n\n`{cls.__name__}({signature(cls)})`\n\n{_fenced(doc)}{inputs}\n"
             )
@@ -174,17 +197,18 @@ def made(only: Sequence[str] = ()) -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write the pages (or those named), or with `--check` only say which are out of date."""
+    """Write the pages and the drawings, or only the pages named; with `--check` only say which are out of date."""
     is_check = "--check" in sys.argv
-    texts = made([name for name in sys.argv[1:] if name != "--check"])
+    only = [name for name in sys.argv[1:] if name != "--check"]
+    texts = made(only)
     stale = [p for p, text in texts.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"out of date: {path.relative_to(ROOT)}")
         if not is_check:
             path.write_text(texts[path], encoding="utf-8")
-    drawings = stale_drawings()
+    drawings = [] if only else stale_drawings()
     for drawing in drawings:
-        print(f"out of date: {drawing}")
+        print(f"out of date: {drawing.relative_to(ROOT)}")
     if drawings and not is_check:
         write_drawings()
     return int(is_check and bool(stale or drawings))

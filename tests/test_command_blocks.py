@@ -1,8 +1,8 @@
 """Every block of commands and of Python in the README and the docs, run as a reader would run it.
 
-The blocks of a page are run in order in one folder that begins as a copy of `examples/`: a Python block with
-`title="model.py"` is that file, one with `>>>` is a doctest (pytest runs it), any other is a script. Screens
-(```console) are made and compared by `docs/build.py`.
+The blocks of a page are run in order in one folder that begins as a copy of `examples/`: a block with `title="model.py"`
+is that file, a Python block with `>>>` is a doctest (pytest runs it), any other is a script. Screens (```console) are
+made and compared by `docs/build.py`; no other block shows what a program prints.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,9 @@ from typing import NamedTuple
 
 import numpy
 import pytest
+import yaml
+
+from shapecalc.config_table import checked
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -26,7 +30,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: A line of a block that is not run, and why.
 NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install": "installs; CI runs the README's second command first of all",
-    "pip install torchinfo": "installs what only the benchmark needs",
+    "python tests/bench/": "measures for a minute; tests/test_comparison_page.py has the figures that are no times",
     "apt-get install alsa-utils": "installs, and then trains for minutes",
     "class Conv2d(_Conv):": "a quotation from `layers/conv.py`, shortened",
 }
@@ -55,7 +59,7 @@ class Block(NamedTuple):
     def is_run(self) -> bool:
         """Whether it is run here."""
         is_script = self.language == "python" and not self.text.startswith(">>> ")
-        return (self.language == "sh" or is_script) and self.reason is None
+        return (self.language == "sh" or is_script or bool(self.title)) and self.reason is None
 
 
 def blocks() -> Iterator[Block]:
@@ -71,10 +75,20 @@ RUN = sorted({block.page for block in BLOCKS if block.is_run})
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
-    """What comes of each page's blocks; pages run side by side, as most of the time goes into importing torch."""
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """What comes of the blocks of each page that is asked for.
+
+    Pages run side by side, as most of the time goes into importing torch.
+    """
+    asked = [item.callspec.params.get("page") for item in request.session.items if hasattr(item, "callspec")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {page: pool.submit(run_page, page, tmp_path_factory.mktemp("page")) for page in RUN}
+        yield {
+            page: pool.submit(run_page, page, tmp_path_factory.mktemp("page"))
+            for page in RUN
+            if page in asked
+        }
 
 
 @pytest.mark.parametrize("page", RUN)
@@ -120,6 +134,40 @@ def run(block: Block, folder: Path) -> None:
     said = f"{block.page}:{block.line}\n{done.stdout}{done.stderr}"
     assert done.returncode == 0, said
     assert "Traceback" not in done.stdout + done.stderr, said
+
+
+def test_every_block_is_of_a_kind_that_is_made_or_run_or_read() -> None:
+    kinds = {"sh", "console", "python", "yaml", "toml"}
+    assert [f"{block.page}:{block.line}" for block in BLOCKS if block.language not in kinds] == []
+
+
+@pytest.mark.parametrize("language", ["yaml", "toml"])
+def test_files_that_are_shown_can_be_read(language: str) -> None:
+    """Rules' examples have a test of their own."""
+    shown = [block for block in BLOCKS if block.language == language and block.page != "rules.md"]
+    assert shown
+    for block in shown:
+        if language == "toml":
+            checked(block.page, block.text, tomllib.loads(block.text))
+        else:
+            yaml.safe_load(block.text)
+
+
+def test_workflows_run(tmp_path: Path) -> None:
+    """Each step of shapecalc's, on a folder `nets`."""
+    (tmp_path / "nets").mkdir()
+    shutil.copy(ROOT / "examples/mel_cae.arch.yaml", tmp_path / "nets")
+    steps = [
+        step["run"]
+        for block in BLOCKS
+        if block.language == "yaml" and "runs-on" in block.text
+        for job in yaml.safe_load(block.text)["jobs"].values()
+        for step in job["steps"]
+        if step.get("run", "").startswith(("shapecalc ", "pytest "))
+    ]
+    assert len(steps) >= 3
+    for step in steps:
+        run(Block("workflow", 0, "sh", "", step), tmp_path)
 
 
 def test_no_command_stands_in_another_block() -> None:

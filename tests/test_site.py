@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from test_docs import public_names
 from typer.main import get_command
 
 from shapecalc.cli import app
@@ -48,6 +49,10 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "examples/mel_cae.arch.yaml").exists()
+    shown = set(
+        re.findall(r'id="shapecalc\.(?:trace\.)?(\w+)"', (tmp_path / "api.html").read_text(encoding="utf-8"))
+    )
+    assert shown == public_names()
     for page in tmp_path.glob("*.html"):
         text = page.read_text(encoding="utf-8")
         loaded = re.findall(r'<(?:script|img|link)[^>]*?(?:src|href)="(https?:[^"]*)"', text)
