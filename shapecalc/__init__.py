@@ -16,11 +16,12 @@ from .layer import Layer as Layer
 from .problem import Problem as Problem
 from .problem import ShapeError as ShapeError
 from .problem import SpecError as SpecError
-from .shapes import sample, whole_shape
-from .size import Size
+from .shapes import sample as _sample
+from .shapes import whole_shape as _whole_shape
+from .size import Size as Size
 from .trace import Step as Step
 from .trace import Trace as Trace
-from .trace import run
+from .trace import run as _run
 from .trace import trace as trace
 from .version import __version__ as __version__
 
@@ -50,8 +51,8 @@ def output_shape(
 
         target = parse_layer(target)
     if isinstance(target, Layer):
-        _, out, _ = run(target, tuple(whole_shape(shape) for shape in inputs))
-        return sample(out)
+        _, out, _ = _run(target, tuple(_whole_shape(shape) for shape in inputs))
+        return _sample(out)
     arch = target if isinstance(target, Arch) else from_module(target, list(inputs))
     traced = trace(arch, *inputs) if arch is target else trace(arch)
     if traced.output is None:
@@ -239,5 +240,6 @@ def compare(
     first, second = check(a, input), check(a if b is None else b, other_input or input)
     for report in (first, second):
         if report.trace is None:
-            raise ShapeError(report.problems[0])
+            why = report.problems[0]
+            raise SpecError(why.code, why.message, why.place, why.note, why.help, why.argument)
     return compared(first, second)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .layer import Layer
-from .picturing import as_bundle, as_html, as_svg
+from .picturing import pictured
 from .problem import Place
 from .shapes import Shape
 
@@ -25,6 +25,10 @@ class Scale(NamedTuple):
 
     step: float
     unit: str
+
+    def of(self, positions: int) -> str:
+        """How far so many positions are: `0.161 s`."""
+        return f"{positions * self.step:.3g} {self.unit}".rstrip()
 
     def __str__(self) -> str:
         return f"{self.step:.12g} {self.unit}".rstrip()
@@ -71,13 +75,17 @@ class Call(NamedTuple):
     """Where a module's forward calls the layer (None where torch's own code does), and what the row rests on.
 
     `standing` is EXACT (a Layer's rule), TRACED (what torch does on tensors without data) or UNKNOWN. A module that
-    is called `again` has the parameters that were counted at its first call.
+    is called `again` has the parameters that were counted at its first call; `tied` of them are those of a module
+    that was called before (`decoder.weight = encoder.weight`). `keeps_more` says that autograd keeps something
+    else than the layer says: for weights made anew in each forward (weight norm), for a state that is given.
     """
 
     file: str | None
     line: int | None
     standing: str
     again: bool = False
+    tied: int = 0
+    keeps_more: bool = False
 
 
 class Node(NamedTuple):
@@ -105,6 +113,7 @@ class Contract(NamedTuple):
     latent_place: Place | None = None
 
 
+@pictured
 class Arch:
     """An architecture, immutable once made.
 
@@ -116,7 +125,8 @@ class Arch:
     is offered.
 
     A module's forward returns the sources `returns` (of a spec, None: the last node), and `retrace` runs it again,
-    for these nodes and another shape: what it does may depend on sizes.
+    for these nodes and another shape: what it does may depend on sizes. A module has `unplaced` parameters that are
+    no layer's (a position embedding, a scale), or that no layer reads; below 0 where layers share some.
     """
 
     __slots__ = (
@@ -133,6 +143,7 @@ class Arch:
         "sample",
         "sections",
         "text",
+        "unplaced",
         "value_range",
         "variables",
     )
@@ -155,6 +166,7 @@ class Arch:
         retrace: Callable[[Arch, Shape], Any] | None = None,
         returns: tuple[int, ...] | None = None,
         sample: Mapping[str, Scale] | None = None,
+        unplaced: int = 0,
     ) -> None:
         self.nodes = tuple(nodes)
         self.name, self.input, self.input_place = name, input, input_place
@@ -164,6 +176,7 @@ class Arch:
         self.text, self.path, self.reread = text, path, reread
         self.retrace, self.returns = retrace, returns
         self.sample = dict(sample or {})
+        self.unplaced = unplaced
 
     @classmethod
     def chain(cls, layers: Iterable[Layer], name: str = "Network", input: Shape | None = None) -> Arch:
@@ -179,6 +192,7 @@ class Arch:
         nodes: Iterable[Node],
         sections: Mapping[str, range] | None = None,
         contract: Contract | None = None,
+        returns: tuple[int, ...] | None = None,
     ) -> Arch:
         """The same architecture with other layers in its places; in other sections, where these move."""
         return Arch(
@@ -196,7 +210,8 @@ class Arch:
             path=self.path,
             reread=self.reread,
             retrace=self.retrace,
-            returns=self.returns,
+            returns=self.returns if returns is None else returns,
+            unplaced=self.unplaced,
         )
 
     def section_of(self, number: int) -> str | None:
@@ -205,12 +220,3 @@ class Arch:
 
     def __repr__(self) -> str:
         return f"<Arch {self.name}: {len(self.nodes)} layers>"
-
-    def _repr_svg_(self) -> str | None:
-        return as_svg(self)
-
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return as_bundle(self)

@@ -262,8 +262,10 @@ def draw(
 @app.command()
 def compare(
     path: options.Path,
-    other: Annotated[str | None, typer.Argument(metavar="[PATH]", help="What to compare it with.")] = None,
-    input: Annotated[list[str] | None, typer.Option("--input", "-i", help="For both, or one each.")] = None,
+    other: Annotated[str | None, typer.Argument(metavar="OTHER", help="What to compare it with.")] = None,
+    input: Annotated[
+        list[str] | None, typer.Option("--input", "-i", metavar="SHAPE", help="For both, or one each.")
+    ] = None,
     set: options.Set = None,
     call: options.Call = None,
     format: options.FullOrJson = options.Format.full,

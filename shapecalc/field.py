@@ -15,17 +15,19 @@ that papers give, the size, jump and start of each step by formula.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .arch import INPUT
 from .extents import Extent as Extent
 from .extents import Row as Row
+from .extents import is_followed
 from .extents import receptive_field as receptive_field
 from .layer import Shape
-from .reading import Box, Chain, backward, bits, forward, full
+from .masks import bits, full
+from .reading import Box, Chain, backward, forward
 from .size import Expr
-from .trace import Step, Trace
+from .trace import Trace
 
 #: More boxes than this become the one around them, and the field says that it is not exact.
 MOST_BOXES = 256
@@ -105,8 +107,7 @@ def reads(
             continue
         boxes, whole = union(boxes)
         exact &= whole
-        step = steps[node - 1]
-        for source, chain in zip(trace.arch.nodes[node - 1].sources, _chains(step, statistics, untraced)):
+        for source, chain in _followed(trace, node, statistics, untraced):
             wanted.setdefault(source, []).extend(found for box in boxes for found in backward(chain, box))
     boxes, whole = union(wanted.get(INPUT, []))
     return Field(_integers(trace.shape_in), tuple(boxes), exact and whole, tuple(untraced))
@@ -124,8 +125,8 @@ def reached(
     reached: dict[int, list[Box]] = {INPUT: [_box(_integers(trace.shape_in), position)]}
     exact, untraced = True, list[str]()
     for node in range(1, end + 1):
-        step, found = steps[node - 1], list[Box]()
-        for source, chain in zip(trace.arch.nodes[node - 1].sources, _chains(step, statistics, untraced)):
+        found = list[Box]()
+        for source, chain in _followed(trace, node, statistics, untraced):
             found += [other for box in reached[source] for other in forward(chain, box)]
         reached[node], whole = union(found)
         exact &= whole
@@ -182,13 +183,17 @@ def union(boxes: Sequence[Box]) -> tuple[list[Box], bool]:
     return [around], False
 
 
-def _chains(step: Step, statistics: bool, untraced: list[str]) -> tuple[Chain, ...]:
-    """What the step reads of each of its inputs, for one sample."""
+def _followed(trace: Trace, node: int, statistics: bool, untraced: list[str]) -> Iterator[tuple[int, Chain]]:
+    """The sources of a node, and what it reads of each, for one sample."""
+    step = trace.steps[node - 1]
     out, inputs = _integers(step.shape_out), [_integers(shape) for shape in step.shapes_in]
     chains = step.layer.reads(out, *inputs)
     if not step.layer.has_rule_of_reading:
         untraced.append(step.path)
-    return chains if statistics else step.layer.without_statistics(chains)
+    chains = chains if statistics else step.layer.without_statistics(chains)
+    for source, chain, shape in zip(trace.arch.nodes[node - 1].sources, chains, step.shapes_in):
+        if is_followed(trace, source, shape):
+            yield source, chain
 
 
 def _integers(shape: Shape) -> tuple[int, ...]:

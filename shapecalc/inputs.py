@@ -82,7 +82,11 @@ def _specs(folder: str, excludes: Callable[[str], bool]) -> list[str]:
 
 def judged(path: str, shape: Shape | None, settings: Settings, selection: Selection = Selection()) -> Report:
     """The report on one file or on stdin."""
-    arch = architecture(path, settings)
+    return judged_as(architecture(path, settings), shape, selection)
+
+
+def judged_as(arch: Arch | Report, shape: Shape | None, selection: Selection = Selection()) -> Report:
+    """The report on what was read; where nothing could be, the one that says why."""
     if isinstance(arch, Report):
         return arch
     try:

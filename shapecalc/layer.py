@@ -119,6 +119,11 @@ class Layer:
         """Learned numbers: `sum(p.numel() for p in module.parameters())`."""
         return 0
 
+    @property
+    def learns(self) -> bool:
+        """Whether it has parameters, or reads some."""
+        return self.num_parameters > 0
+
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Multiply-accumulates of a forward pass of the whole batch, as `torch.utils.flop_counter` has it."""
         return 0

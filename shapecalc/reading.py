@@ -8,10 +8,10 @@ itself, `Regroup` is the same numbers in another shape; both are exact, forwards
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
+from .masks import bits, covered, full, mask_of, touching
 from .size import Size
 from .window import Pick, Slide
 
@@ -48,11 +48,6 @@ class Regroup(NamedTuple):
 Relation = Links | Regroup
 #: From the input to the output; None where an input only gives its shape, or indices.
 Chain = tuple[Relation, ...] | None
-
-
-def full(size: Size) -> int:
-    """All positions of an axis."""
-    return (1 << int(size)) - 1
 
 
 def kept(axis: int, size: Size) -> Link:
@@ -104,13 +99,15 @@ def permuted(x: Sizes, order: Sequence[int]) -> Links:
     return Links(links, x, tuple(x[axis] for axis in order))
 
 
-def windowed(x: Sizes, out: Sizes, windows: Sequence[Slide | Pick], channels: Link | None = None) -> Chain:
-    """Windows on the last axes; the axis before them follows `channels`, or is kept as all others are."""
+def windowed(
+    x: Sizes, out: Sizes, windows: Sequence[Slide | Pick | None], channels: Link | None = None
+) -> Chain:
+    """Windows on the last axes, None for one that is read whole; the axis before follows `channels`, or is kept."""
     first = len(x) - len(windows)
     links = [kept(axis, size) for axis, size in enumerate(x[:first])]
     if channels is not None:
         links[-1] = channels
-    links += [Link(axis, window) for axis, window in enumerate(windows, first)]
+    links += [Link() if window is None else Link(axis, window) for axis, window in enumerate(windows, first)]
     return (Links(tuple(links), x, out),)
 
 
@@ -169,23 +166,14 @@ def _forward(relation: Relation, box: Box) -> list[Box]:
     return [tuple(reached)] if all(reached) else []
 
 
-def bits(mask: int) -> Iterator[int]:
-    """The positions in a mask, ascending."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
 def _read_by(how: Slide | Pick | int | None, positions: int) -> int:
     """The input's positions that an output's positions read along one axis."""
     assert isinstance(how, (Slide, Pick))
     if _is_identity(how):
         return positions
-    read = 0
-    for position in bits(positions):
-        read |= row(how, position)
-    return read
+    if isinstance(how, Slide) and how.padding_mode in ("zeros", "ignored"):
+        return touching(how, positions) if how.transposed else covered(how, positions)
+    return mask_of({source for output in bits(positions) for source in _sources(how, output)}, int(how.size))
 
 
 def _readers_of(how: Slide | Pick | int | None, positions: int) -> int:
@@ -193,51 +181,21 @@ def _readers_of(how: Slide | Pick | int | None, positions: int) -> int:
     assert isinstance(how, (Slide, Pick))
     if _is_identity(how):
         return positions
-    readers = 0
-    for position in range(int(how.size if how.transposed else how.number)):
-        if row(how, position) & positions:
-            readers |= 1 << position
-    return readers
+    if isinstance(how, Slide) and how.padding_mode in ("zeros", "ignored"):
+        return covered(how, positions) if how.transposed else touching(how, positions)
+    wanted, number = set(bits(positions)), int(how.number)
+    return mask_of(
+        (output for output in range(number) if not wanted.isdisjoint(_sources(how, output))), number
+    )
 
 
 def _is_identity(how: Slide | Pick) -> bool:
     return how.size == how.number and isinstance(how, Slide) and how[2:5] == (1, 1, 0)
 
 
-def row(how: Slide | Pick, position: int) -> int:
-    """The input's positions that one position of the output reads, as a mask.
-
-    >>> bin(row(Slide(10, 5, kernel_size=3, stride=2, before=1), 1))
-    '0b1110'
-    >>> bin(row(Slide(10, 5, kernel_size=3, stride=2, before=1, transposed=True), 3))
-    '0b110'
-    """
-    if isinstance(how, Slide) and how.transposed:
-        return _windows_on(how, position)
-    size, read = int(how.size), 0
-    if isinstance(how, Slide) and how.padding_mode in ("zeros", "ignored"):
-        kernel, first = _kernel(how.kernel_size, how.dilation), how.taps(position).start
-        return (kernel << first if first >= 0 else kernel >> -first) & ((1 << size) - 1)
-    for tap in how.taps(position):
-        source = how.source(tap)
-        if source is not None:
-            read |= 1 << source
-    return read
-
-
-@lru_cache(maxsize=256)
-def _kernel(kernel_size: int, dilation: int) -> int:
-    return sum(1 << tap * dilation for tap in range(kernel_size))
-
-
-def _windows_on(slide: Slide, position: int) -> int:
-    """The windows with a tap on the position."""
-    windows = 0
-    for tap in slide.taps(0):
-        window, apart = divmod(position - tap, slide.stride)
-        if not apart and 0 <= window < int(slide.number):
-            windows |= 1 << window
-    return windows
+def _sources(how: Slide | Pick, output: int) -> Iterator[int]:
+    """The positions that an output reads."""
+    return (source for tap in how.taps(output) if (source := how.source(tap)) is not None)
 
 
 def regroup(box: Box, taken: Sizes, made: Sizes) -> list[Box]:

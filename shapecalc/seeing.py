@@ -48,7 +48,10 @@ def print_field(
 
         write(json.dumps(fields_json(found), indent=2) + "\n")
     else:
-        write("".join(f"{line}\n" for line in fields_lines(found, charset())))
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+        write("".join(f"{line}\n" for line in fields_lines(found, charset(), width)))
     for problem in trace.problems:
         complain(f"{problem.path} cannot run, and nothing behind it is shown: {problem.message}")
     return 0 if trace.ok else 1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .arch import INPUT, Arch, Call, Origin
 from .collector import paused
 from .layer import Layer, Need, Needs, Shape
-from .picturing import as_bundle, as_html, as_svg
+from .picturing import pictured
 from .problem import (
     FOLDED_BATCH,
     INPUT_COUNT,
@@ -50,7 +50,10 @@ class Step(NamedTuple):
 
     @property
     def params(self) -> int:
-        return 0 if self.call is not None and self.call.again else self.layer.num_parameters
+        """Learned numbers that no step before it has."""
+        if self.call is None:
+            return self.layer.num_parameters
+        return 0 if self.call.again else self.layer.num_parameters - self.call.tied
 
     @property
     def macs(self) -> Size:
@@ -60,6 +63,7 @@ class Step(NamedTuple):
         return macs if one_sample is None else one_sample
 
 
+@pictured
 class Trace(NamedTuple):
     """The rows up to the end, or up to the first layer that cannot run; then `problems` says why.
 
@@ -103,15 +107,6 @@ class Trace(NamedTuple):
     def output(self) -> Shape | None:
         """The sample that comes out; None when some layer cannot run."""
         return None if self.shape_out is None else sample(self.shape_out)
-
-    def _repr_svg_(self) -> str | None:
-        return as_svg(self)
-
-    def _repr_html_(self) -> str:
-        return as_html(self)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return as_bundle(self)
 
 
 def trace(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Trace:

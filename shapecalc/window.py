@@ -8,6 +8,7 @@ The text works on integers and on symbolic sizes alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import gcd
 from typing import NamedTuple
 
 from .size import Size, ceil_div, smallest
@@ -40,6 +41,21 @@ class Slide(NamedTuple):
         first = window * self.stride - self.before
         return range(first, first + self.kernel_size * self.dilation, self.dilation)
 
+    def windows(self, position: int) -> range:
+        """The windows with a tap on a position, the last first, those beyond the first and the last included.
+
+        >>> list(Slide(10, 5, kernel_size=3, stride=2, before=1).windows(3))
+        [2, 1]
+        """
+        shared = gcd(self.stride, self.dilation)
+        every = self.stride // shared
+        for tap in range(min(every, self.kernel_size)):
+            window, apart = divmod(position + self.before - tap * self.dilation, self.stride)
+            if not apart:
+                step = self.dilation // shared
+                return range(window, window - len(range(tap, self.kernel_size, every)) * step, -step)
+        return range(0)
+
     def source(self, position: int) -> int | None:
         """The position of the axis that a tap there reads; None where it reads none.
 
@@ -56,11 +72,27 @@ class Slide(NamedTuple):
         return position % size if self.padding_mode == "circular" else None
 
 
+class Repeat(NamedTuple):
+    """Windows as if the axis had no borders: output `o` reads the positions `inside(o)`.
+
+    Output `o + outputs` reads the same `positions` further on.
+    """
+
+    positions: int
+    outputs: int
+    inside: Callable[[int], range]
+
+    @property
+    def shortest(self) -> Repeat:
+        """The same, for as few outputs as it takes."""
+        shared = gcd(self.positions, self.outputs)
+        return self._replace(positions=self.positions // shared, outputs=self.outputs // shared)
+
+
 class Pick(NamedTuple):
     """Windows that follow no stride: output `o` reads the positions `taps(o)` (resizing, adaptive pools).
 
-    Of a resize, `scale` is how many positions it takes for an output, as a ratio, and `corners` says that the
-    first output lies on the first position (`align_corners`), not the borders on the borders.
+    Where the windows repeat far from the borders, `repeat` says how.
     """
 
     size: Size
@@ -68,12 +100,16 @@ class Pick(NamedTuple):
     taps: Callable[[int], Sequence[int]]
     transposed: bool = False
     padding_mode: str = "ignored"
-    scale: tuple[int, int] | None = None
-    corners: bool = False
+    repeat: Repeat | None = None
 
     def source(self, position: int) -> int | None:
         """The position itself: none lies beyond the axis."""
         return position
+
+
+def unknown(size: Size, number: Size) -> Pick:
+    """Windows of which a symbol decides what they read: there is nothing to ask before it is a number."""
+    return Pick(size, number, range)
 
 
 def window_output(size: Size, kernel_size: int, stride: int, padding: int, dilation: int) -> Size:

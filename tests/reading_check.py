@@ -24,7 +24,8 @@ from differential import (
 
 import shapecalc.layers
 from shapecalc.layer import KINDS
-from shapecalc.reading import Box, backward, bits, forward
+from shapecalc.masks import bits
+from shapecalc.reading import Box, backward, forward
 
 assert shapecalc.layers
 MOST_NUMBERS, MOST_PLACES = 4000, 24

@@ -178,6 +178,8 @@ def test_explain() -> None:
         "  out  32x3x119",
         "  height (5 + 2*1 - 1*(3-1) - 1)//2 + 1 = 3",
         "  width (237 + 2*1 - 1*(3-1) - 1)//2 + 1 = 119",
+        "  height: 2 of 9 taps beyond the border; inside, each is read 1 or 2 times",
+        "  width: 2 of 357 taps beyond the border; inside, each is read 1 or 2 times",
         "  parameters 4,640, multiply-accumulates 1,645,056 per sample",
     ]
     assert result.exit_code == 0

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from random import Random
+from time import perf_counter
+from typing import Any
+
 import field_check
 import pytest
 import reading_check
 import torch
 from torch.nn import functional
 
-from shapecalc import loads, trace
+from shapecalc import check, from_module, loads, trace
 from shapecalc.extents import Extent
 from shapecalc.field import Field, latent, reached, reads, receptive_field
 from shapecalc.layer import KINDS
+from shapecalc.masks import covered, touching
 from shapecalc.reading import groups, regroup
 from shapecalc.trace import Trace
+from shapecalc.window import Slide
 
 #: kinds of one number of axes stand for the others
 FEW_KINDS = [
@@ -131,7 +138,7 @@ def test_the_table_of_vgg() -> None:
     rows = receptive_field(traced("3x224x224", *layers))
     sizes = [row.axes[0].size for row, layer in zip(rows, layers) if layer.startswith("Max") and row.axes[0]]
     assert sizes == [6, 16, 44, 100, 212]
-    assert rows[-1].axes[0] == Extent(size=212, jump=32, start=rows[-1].axes[1].start)  # type: ignore[union-attr]
+    assert rows[-1].axes == (Extent(size=212, jump=32, start=Fraction(31, 2), least=212, overlap=180),) * 2
 
 
 def test_the_table_through_a_decoder() -> None:
@@ -140,6 +147,151 @@ def test_the_table_through_a_decoder() -> None:
     )
     assert [(row.axes[0].size, row.axes[0].jump) for row in rows if row.axes[0]] == [(3, 2), (5, 1)]
     assert receptive_field(traced("1x8x8", "Flatten()", "Linear(64, 8)"))[-1].axes == (None, None)
+
+
+def test_the_table_is_what_positions_in_the_middle_read() -> None:
+    positions, found = field_check.run_cycles(150, 20261122)
+    assert not found, found[0]
+    assert positions > 2000
+
+
+@pytest.mark.long
+def test_the_table_at_length() -> None:
+    _, found = field_check.run_cycles(5000, 2)
+    assert not found, found[0]
+
+
+def of_table(input: str, *layers: str) -> tuple[str, ...]:
+    """The last row of the table."""
+    return receptive_field(traced(input, *layers))[-1].spans
+
+
+@pytest.mark.parametrize(
+    ("layers", "fields"),
+    [
+        # a padding other than zeros moves positions, and hides none
+        (("ReflectionPad2d(1)", "Conv2d(1, 1, 3)"), ["3", "3"]),
+        (("CircularPad2d((-1, 1, 2, 0))",), ["1", "1"]),
+        (("AdaptiveAvgPool2d((8, 1))",), ["2", "all"]),
+        (("AdaptiveMaxPool2d((7, 16))",), ["3-4", "1"]),
+        (("Upsample(scale_factor=2)", "Conv2d(1, 1, 3, padding=1)"), ["2", "2"]),
+        (("Conv2d(1, 1, 3, stride=2)", "ConvTranspose2d(1, 1, 2, stride=3)"), ["0-3", "0-3"]),
+        (("Conv2d(1, 2, (16, 1))", "Flatten()", "Linear(32, 4)"), ["16", "all"]),
+        (("Unfold(3)",), ["-", "-"]),
+        (("Unfold(3)", "Linear(196, 5)"), ["-", "-"]),
+        (("Mean((2, 3), keepdim=True)",), ["all", "all"]),
+        (("PixelUnshuffle(4)", "PixelShuffle(2)"), ["4", "4"]),
+        (("PixelUnshuffle(2)", "Conv2d(4, 8, 3, padding=1)"), ["6", "6"]),
+        (("Conv2d(1, 4, 3)", "Reshape(-1, 2, 14, 14)", "Conv2d(2, 4, 3)"), ["5", "5"]),
+        (("Flatten(2)", "Reshape(-1, 1, 4, 64)", "Conv2d(1, 2, (1, 64))"), ["-", "-"]),
+    ],
+)
+def test_the_table_of(layers: tuple[str, ...], fields: list[str]) -> None:
+    assert of_table("1x16x16", *layers) == tuple(fields)
+
+
+def test_symbols_have_a_table_too() -> None:
+    """Sizes do not enter, where a scale factor says how an axis grows."""
+    layers = (
+        "Conv2d(1, 1, 3, 2, 1)",
+        "Upsample(scale_factor=2, mode='bilinear')",
+        "Conv2d(1, 1, 3, padding=1)",
+    )
+    assert of_table("1xHxW", *layers) == of_table("1x64x64", *layers) == ("7", "7")
+    assert of_table("1xHxW", "Upsample(scale_factor=1.5)", "Conv2d(1, 1, 3)") == ("2-3", "2-3")
+    assert of_table("1xL", "a: Conv1d(1, 1, 3, 2)", "b: MaxPool1d(2)", "Crop(a, b)") == ("-",)
+    assert of_table("1xHxW", "Slice(2, start=-3)", "Conv2d(1, 1, 3)") == ("-", "3")
+    assert of_table("1xHxW", "AdaptiveAvgPool2d((1, 7))") == ("all", "-")
+
+
+def test_long_axes_have_a_table_where_their_ratio_is_short() -> None:
+    assert of_table("1x250000", "Upsample(size=500000, mode='linear')", "AdaptiveAvgPool1d(50000)") == ("7",)
+    assert of_table("1x250000", "Upsample(size=249999)") == ("-",)
+
+
+def test_a_gate_sees_everything() -> None:
+    text = "input: 1x16x16\nlayers:\n  - a: Conv2d(1, 2, 3)\n  - g: AdaptiveAvgPool2d((1, None))\n  - Mul(a, g)\n"
+    row = receptive_field(trace(loads(text)))[-1]
+    assert row.spans == ("all", "3")
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "linear", "bicubic", "antialias"])
+def test_what_a_resize_reads_where_factor_and_sizes_disagree(rank: int, mode: str) -> None:
+    """`scale_factor=1.1` keeps 7 columns, 2.1 doubles them: torch has shortcuts for some modes, and not for others."""
+    how: dict[str, Any] = {"mode": mode}
+    if mode in ("bicubic", "antialias"):
+        how = {"mode": "bicubic", "antialias": mode == "antialias"}
+    if mode == "linear":
+        how = {"mode": ("linear", "bilinear", "trilinear")[rank - 1]}
+    if how["mode"] == "bicubic" and rank != 2:
+        return
+    for first, last in ((1.0, 1.1), (1.1, 1.1), (2.1, 1.1), (1.1, 2.1), (2.1, 2.3)):
+        layer = KINDS["Interpolate"](scale_factor=(*(first,) * (rank - 1), last), **how)
+        x = torch.eye(7).reshape(7, 1, *(1,) * (rank - 1), 7).expand(7, 1, *(9,) * (rank - 1), 7).contiguous()
+        real = functional.interpolate(x, scale_factor=layer.__dict__["scale_factor"], **how)
+        seen = real.flatten(0, -2).reshape(7, -1, real.shape[-1])[:, 0] != 0
+        windows = layer.slides(tuple(real.shape), tuple(x.shape))[-1]
+        for at in range(real.shape[-1]):
+            assert sorted(windows.taps(at)) == seen[:, at].nonzero().flatten().tolist(), (layer, at)
+
+
+class Arithmetic(torch.nn.Module):
+    """What a forward does with operators, with parameters of its own, and with a second input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.Conv2d(4, 4, 3, padding=1)
+        self.other = torch.nn.Conv2d(2, 4, 1)
+        self.scale = torch.nn.Parameter(torch.ones(4, 1, 1))
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor | None = None) -> torch.Tensor:
+        z = self.b(torch.log(self.a(x).abs() + 1) * 0.5) * self.scale
+        return 1 - z.clamp(0, 9) if y is None else torch.cat([z, self.other(y)], 1)
+
+
+def test_operators_of_a_forward_read_position_by_position() -> None:
+    found = trace(from_module(Arithmetic(), (1, 12, 20)), (1, 12, 20))
+    field = reads(found, position=(5, 5))
+    assert (field.intervals, field.untraced) == (((3, 7), (3, 7)), ())
+    assert receptive_field(found)[-1].spans == ("5", "5")
+
+
+def test_a_second_input_is_not_the_first() -> None:
+    """Of both the shape tells them apart; what reads the second alone sees nothing of the first."""
+    found = check(Arithmetic(), [(1, 12, 20), (2, 12, 20)]).trace  # type: ignore[list-item]
+    assert found is not None
+    assert spans(reads(found, position=(5, 5))) == ((3, 7), (3, 7))
+    assert spans(reached(found, (0, 0))) == ((0, 2), (0, 2))
+    spans_of = {row.path: row.spans for row in receptive_field(found)}
+    assert spans_of["other"] == ("0", "0")
+    assert list(spans_of.values())[-1] == ("5", "5")
+
+
+def test_long_axes_take_no_time_for_each_position() -> None:
+    """A mask is moved tap by tap, not read position by position: 400,000 positions take milliseconds."""
+    slide = Slide(400_000, 200_000, kernel_size=9, stride=2, before=4)
+    everywhere = (1 << 200_000) - 1
+    start = perf_counter()
+    assert covered(slide, everywhere) == (1 << 400_000) - 1
+    assert touching(slide, (1 << 400_000) - 1) == everywhere
+    assert perf_counter() - start < 1
+
+
+def test_sliding_windows_over_masks_is_tap_by_tap() -> None:
+    random = Random(7)
+    for _ in range(300):
+        number, (kernel, stride, dilation) = random.randint(1, 9), [random.randint(1, 4) for _ in range(3)]
+        slide = Slide(random.randint(1, 30), number, kernel, stride, random.randint(-3, 5), dilation)
+        mask = random.getrandbits(number)
+        under = {tap for window in range(number) if mask >> window & 1 for tap in slide.taps(window)}
+        assert covered(slide, mask) == sum(1 << at for at in under if 0 <= at < int(slide.size))
+        wanted = random.getrandbits(int(slide.size))
+        hits = [any(at >= 0 and wanted >> at & 1 for at in slide.taps(window)) for window in range(number)]
+        assert touching(slide, wanted) == sum(1 << window for window, hit in enumerate(hits) if hit)
+        for at in range(int(slide.size)):
+            windows = [window for window in slide.windows(at) if 0 <= window < number]
+            assert sorted(windows) == [window for window in range(number) if at in slide.taps(window)]
 
 
 def test_the_latent() -> None:

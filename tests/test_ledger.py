@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from ledger_check import KINDS_DRAWN, run
 
-from shapecalc import ledger
+from shapecalc import ledger, loads, trace
 from shapecalc.layer import KINDS, Layer, Needs
 from shapecalc.shapes import N
+from shapecalc.show.counts import counts
 from shapecalc.size import symbol
 from shapecalc.window import Slide
 
@@ -105,6 +106,27 @@ def test_resizing(size: int, layer: Layer, never_read: int, uneven: bool) -> Non
     x = (N, 1, size)
     (axis,) = ledger.of_layer(layer, layer.shape(Needs(), x), x).axes
     assert (axis.never_read, axis.is_uneven) == (never_read, uneven)
+
+
+@pytest.mark.parametrize(
+    ("input", "layer", "said"),
+    [
+        ("1x474", "Conv1d(1, 1, 3, stride=4)", "remainder 3; never reads 120 of 474, 3 at the end"),
+        ("1x6", "MaxPool1d(3, 2, ceil_mode=True)", "the last window reaches 1 beyond the end; 1 of 9 taps beyond the border; inside, each is read 1 or 2 times"),
+        ("1x4", "ConvTranspose1d(1, 1, 2, stride=3, output_padding=1)", "no tap reaches 4 of 12 outputs"),
+        ("1x4", "ConvTranspose1d(1, 1, 3, stride=2, padding=1)", "2 of 12 taps cropped away; inside, outputs sum 1 or 2 taps"),
+        ("1xL", "MaxPool1d(2)", "remainder L%2"),
+        ("1x11", "AdaptiveAvgPool1d(7)", "inside, each is read 1 or 2 times"),
+    ],
+)  # fmt: skip
+def test_the_ledger_in_words(input: str, layer: str, said: str) -> None:
+    (line,) = counts(trace(loads(f"input: {input}\nlayers: ['{layer}']")).steps[0])
+    assert line == f"length: {said}"
+
+
+def test_nothing_is_said_of_even_windows() -> None:
+    traced = trace(loads("input: 1x8\nlayers: [MaxPool1d(2), ReLU]"))
+    assert [line for step in traced.steps for line in counts(step)] == []
 
 
 def test_a_layer_without_windows_has_an_empty_ledger() -> None:

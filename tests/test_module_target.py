@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ number = 7
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "model", raising=False)  # another test's file of that name
     Path("model.py").write_text(MODEL, encoding="utf-8")
     return tmp_path
 
@@ -107,8 +109,9 @@ def test_two_inputs() -> None:
     one = run("check", "model.py:Two", "-i", "3x4x4")
     assert one.exit_code == 1
     assert "forward takes `image`, `mask`, and one input is given" in one.stdout
-    both = run("check", "model.py:Two", "-i", "3x4x4; 1x4x4")
-    assert (both.stdout, both.exit_code) == ("", 0)
+    for inputs in ("3x4x4; 1x4x4", "4;4"):
+        both = run("check", "model.py:Two", "-i", inputs)
+        assert (both.stdout, both.exit_code) == ("", 0)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from ..layer import Layer, Needs, Shape
+from ..layout import plain, reshaped
 from ..problem import FEATURES, GROUPS, JOIN, refusal
-from ..size import Size, same
+from ..size import Size, product, same
 from ..sorts import Integer
 from ._ranks import wrong_rank
 
@@ -84,6 +85,41 @@ class Attending(Layer, abstract=True):
         if len(x) == 2:
             return None
         return 0 if self.batch_leads else 1
+
+    def attended(
+        self, query: Shape, key: Shape, read: int, heads: int, dropout: float, weighs: bool, half: bool
+    ) -> tuple[Size, Size]:
+        """What attention keeps beside its inputs, of which it has `read`: numbers, and wide ones.
+
+        Asked for its weights too, torch computes it step by step; else in one kernel, and with dropout in other
+        steps, with wide numbers where it is given `half` of their bits. Queries, keys and values of one input are one
+        tensor, keys and values of one are one, too, unless a batch is missing and each gets its own.
+        """
+        own, other = product(query), product((*key[:-1], query[-1]))
+        read = 3 if len(query) == 2 else read
+        rows = heads * (query[0 if self.batch_leads else 1] if len(query) == 3 else 1) * self.length(query)
+        weights = rows * self.length(key) * (3 if dropout > 0 else 1)
+        if weighs:
+            return (3 if read == 1 else 2) * own + 2 * other + weights, 0
+        if dropout == 0:
+            return 2 * own + 2 * other, rows
+        if half:
+            return own, own + 2 * other + weights
+        values = {1: 3 * own, 2: 2 * other}.get(read, other)
+        return 2 * own + other + values + weights, 0
+
+    def as_rows(self, x: Shape, strides: Shape) -> Shape | None:
+        """The strides of all vectors as rows, length first: what the linear maps are given; None for a copy."""
+        if self.batch_axis(x) == 0:
+            x, strides = (x[1], x[0], x[2]), (strides[1], strides[0], strides[2])
+        return reshaped(x, strides, (product(x[:-1]), x[-1]))
+
+    def laid(self, out: Shape) -> Shape:
+        """The strides of an output that was made length first."""
+        if self.batch_axis(out) != 0:
+            return plain(out)
+        length, batch, width = plain((out[1], out[0], out[2]))
+        return batch, length, width
 
     def length(self, x: Shape) -> Size:
         """How many vectors are attended to."""

@@ -12,7 +12,7 @@ from ..saving import INPUT, NOTHING, Saved
 from ..shapes import MOST_AXES
 from ..size import Size
 from ..sorts import Numbers
-from ..window import Pick, Slide
+from ..window import Pick, Repeat, Slide
 from ._axes import axis_name
 
 if TYPE_CHECKING:
@@ -183,7 +183,10 @@ def _padded(size: Size, before: int, after: int, mode: str) -> Slide | Pick:
         def taps(position: int) -> tuple[int, ...]:
             return (crop + (position - max(before, 0)) % int(left),)
 
-        return Pick(size, size + before + after, taps)
+        def inside(position: int) -> range:
+            return range(position - before, position - before + 1)
+
+        return Pick(size, size + before + after, taps, repeat=Repeat(1, 1, inside))
     outside = "ignored" if mode == "constant" else mode
     return Slide(size, size + before + after, 1, 1, before, padding_mode=outside)
 

@@ -6,10 +6,13 @@ Whether a pixel *between* two lies exactly on one of them is decided in whole nu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from struct import pack, unpack
+from typing import NamedTuple
 
-from ..size import Size
-from ..window import Pick
+from ..size import Size, quotient
+from ..window import Pick, Repeat, unknown
 from .adaptive import averaged
 
 #: Half the width of each filter, as `antialias` has it.
@@ -22,29 +25,80 @@ def resampled(
     """What each of `number` outputs reads of `size` pixels; `scale` is the factor, where it takes effect."""
     if mode == "area":
         return averaged(size, number)
-    if not isinstance(size, int) or not isinstance(number, int):
-        return Pick(size, number, range)
-    taps = [_taps(size, number, mode, align_corners, scale, antialias, at) for at in range(number)]
-    scale_out = _ratio(size, number, align_corners, scale)
-    return Pick(size, number, taps.__getitem__, scale=scale_out, corners=align_corners)
+    ratio = _ratio(size, number, align_corners, scale)
+    if ratio is None:
+        return unknown(size, number)
+    top, bottom = ratio
+    resize = _Resize(mode, top, bottom, align_corners, antialias)
+    repeat = Repeat(top, bottom, resize.inside)
+
+    @cache
+    def taps(at: int) -> Sequence[int]:
+        assert isinstance(size, int)
+        assert isinstance(number, int)
+        if mode in ("nearest", "nearest-exact"):
+            return (_nearest(size, number, scale, at, mode == "nearest-exact"),)
+        return resize.taps(size, at)
+
+    return Pick(size, number, taps, repeat=repeat)
 
 
-def _taps(
-    size: int, number: int, mode: str, align_corners: bool, scale: float | None, antialias: bool, at: int
-) -> tuple[int, ...]:
-    if mode in ("nearest", "nearest-exact"):
-        return (_nearest(size, number, scale, at, mode == "nearest-exact"),)
-    top, bottom = _ratio(size, number, align_corners, scale)
-    if antialias:
-        return _smoothed(size, top, bottom, at, mode)
-    above, below = (at * top, bottom) if align_corners else ((2 * at + 1) * top - bottom, 2 * bottom)
-    if mode == "bicubic":
-        first, apart = divmod(above, below)
-        around = range(first - 1, first + 3) if apart else range(first, first + 1)
-        return tuple(sorted({min(max(tap, 0), size - 1) for tap in around}))
-    first, apart = divmod(max(above, 0), below)
-    first = min(first, size - 1)
-    return (first, first + 1) if apart and first + 1 < size else (first,)
+class _Resize(NamedTuple):
+    """What an output pixel reads, where `top` pixels become `bottom`."""
+
+    mode: str
+    top: int
+    bottom: int
+    align_corners: bool
+    antialias: bool
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Where the output `at` lies among the pixels: the one before it, and whether it lies between two."""
+        top, bottom = self.top, self.bottom
+        if self.align_corners:
+            return divmod(at * top, bottom)
+        return divmod((2 * at + 1) * top - bottom, 2 * bottom)
+
+    def inside(self, at: int) -> range:
+        """The pixels that it reads of an image without borders."""
+        if self.mode == "nearest":
+            first, wide = at * self.top // self.bottom, 1
+        elif self.mode == "nearest-exact":
+            first, wide = (2 * at + 1) * self.top // (2 * self.bottom), 1
+        elif self.antialias:
+            return self.filtered(at)
+        else:
+            first, apart = self.place(at)
+            wide = 1 if not apart else 4 if self.mode == "bicubic" else 2
+            first -= wide == 4
+        return range(first, first + wide)
+
+    def taps(self, size: int, at: int) -> Sequence[int]:
+        """The pixels that it reads of `size`: those beyond the border stand for the one there, or are left out."""
+        inside = self.inside(at)
+        if self.antialias:
+            return [tap for tap in inside if 0 <= tap < size and self.weighs(at, tap)]
+        return sorted({min(max(tap, 0), size - 1) for tap in inside})
+
+    def filtered(self, at: int) -> range:
+        """The pixels under a filter that is stretched where the image shrinks, without the zeros at its ends.
+
+        All is counted in units of `1/(2*bottom)` pixels.
+        """
+        top, bottom = self.top, self.bottom
+        centre, support = (2 * at + 1) * top, 2 * SUPPORTS[self.mode] * max(top, bottom)
+        first, last = (centre - support + bottom) // (2 * bottom), (centre + support + bottom) // (2 * bottom)
+        while not self.weighs(at, first):
+            first += 1
+        while not self.weighs(at, last - 1):
+            last -= 1
+        return range(first, last)
+
+    def weighs(self, at: int, tap: int) -> bool:
+        """Whether the filter is not zero on the pixel."""
+        stretch, centre = max(self.top, self.bottom), (2 * at + 1) * self.top
+        away, apart = divmod(abs((2 * tap + 1) * self.bottom - centre), 2 * stretch)
+        return away < SUPPORTS[self.mode] and (apart > 0 or not away or self.mode == "bilinear")
 
 
 def _float(number: float) -> float:
@@ -61,11 +115,13 @@ def _nearest(size: int, number: int, scale: float | None, at: int, exact: bool) 
     return min(int(_float(source + 0.5)), size - 1)
 
 
-def _ratio(size: int, number: int, align_corners: bool, scale: float | None) -> tuple[int, int]:
-    """Input pixels for each output pixel, as a ratio of whole numbers."""
-    if align_corners:
-        return (size - 1, number - 1) if number > 1 else (0, 1)
-    if not scale:
+def _ratio(size: Size, number: Size, align_corners: bool, scale: float | None) -> tuple[int, int] | None:
+    """Input pixels for each output pixel, as a ratio of whole numbers; None where sizes that are symbols decide."""
+    if align_corners or not scale:
+        if not isinstance(size, int) or not isinstance(number, int):
+            return None if align_corners else _whole(size, number)
+        if align_corners:
+            return (size - 1, number - 1) if number > 1 else (0, 1)
         return size, number
     for top in range(1, 257):
         bottom = round(scale * top)
@@ -75,18 +131,9 @@ def _ratio(size: int, number: int, align_corners: bool, scale: float | None) -> 
     return top, bottom
 
 
-def _smoothed(size: int, top: int, bottom: int, at: int, mode: str) -> tuple[int, ...]:
-    """The taps of a filter that is stretched where the image shrinks; those at its zeros are left out.
-
-    All is counted in units of `1/(2*bottom)` pixels.
-    """
-    stretch = max(top, bottom)
-    centre, support = (2 * at + 1) * top, 2 * SUPPORTS[mode] * stretch
-    first = max((centre - support + bottom) // (2 * bottom), 0)
-    last = min((centre + support + bottom) // (2 * bottom), size)
-    found = []
-    for tap in range(first, last):
-        away, apart = divmod(abs((2 * tap + 1) * bottom - centre), 2 * stretch)
-        if away < SUPPORTS[mode] and (apart or not away or mode == "bilinear"):
-            found.append(tap)
-    return tuple(found)
+def _whole(size: Size, number: Size) -> tuple[int, int] | None:
+    """The ratio, where one size is a multiple of the other whatever their symbols stand for."""
+    larger, smaller = quotient(number, size), quotient(size, number)
+    if isinstance(larger, int):
+        return 1, larger
+    return (smaller, 1) if isinstance(smaller, int) else None

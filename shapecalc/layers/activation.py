@@ -58,7 +58,7 @@ class _Activation(Layer, abstract=True):
             "inplace"
         ):  # what is overwritten is kept as a copy, unless the result does as well
             return Saved(output=True, shares=0) if self.undoes else Saved(numbers=product(out), shares=0)
-        return OUTPUT if self.needs_output else INPUT
+        return (OUTPUT if self.needs_output else INPUT)._replace(elementwise=True)
 
 
 class _InPlace(_Activation, abstract=True):

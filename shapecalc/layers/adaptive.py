@@ -12,7 +12,7 @@ from ..reading import Chain, Link, Links, kept, windowed
 from ..saving import INPUT, NOTHING, Saved
 from ..size import Size, product, same
 from ..sorts import Ints, Sort, WrongValue
-from ..window import Pick
+from ..window import Pick, Repeat
 from ._mirrors import resized
 from ._scale import ratio_of
 from .pool import Spatial
@@ -67,8 +67,9 @@ def averaged(size: Size, number: Size) -> Pick:
         assert isinstance(number, int)
         return range(window * size // number, -(-(window + 1) * size // number))
 
-    scale = (size, number) if isinstance(size, int) and isinstance(number, int) else None
-    return Pick(size, number, taps, scale=scale)
+    if not isinstance(size, int) or not isinstance(number, int):
+        return Pick(size, number, taps)
+    return Pick(size, number, taps, repeat=Repeat(size, number, taps))
 
 
 def averaged_from(sizes: Shape) -> Saved:
@@ -100,7 +101,9 @@ class _Adaptive(Spatial, abstract=True):
         )
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        return (windowed(inputs[0], out, self.slides(out, *inputs)),)
+        """A single window reads all of its axis, whatever the size."""
+        windows = [None if window.number == 1 else window for window in self.slides(out, *inputs)]
+        return (windowed(inputs[0], out, windows),)
 
     def check_other_rank(self, need: Needs, x: Shape) -> None:
         """Refuse an input without batch and channels, or with more axes."""
@@ -289,6 +292,9 @@ class _FractionalMaxPool(Spatial, abstract=True):
             argument="kernel_size",
             repairs=tuple(mends),
         )
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), indices=product(out))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes = inputs[0][-self.rank :]

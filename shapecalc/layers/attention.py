@@ -6,11 +6,12 @@ keys, weights with values.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..fields import Bool, InFeatures
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
+from ..saving import Saved
 from ..size import Size, product
 from ..sorts import Integer, Real
 from ._attending import Attending, Heads, sample_pair
@@ -48,6 +49,15 @@ class MultiheadAttention(Attending):
     vdim: ValueFeatures = None
     batch_first: Bool = False
 
+    #: whether the weights are asked for, too, as torch's default is
+    weighs: ClassVar[bool] = True
+
+    def without_weights(self) -> MultiheadAttention:
+        """The layer where it is called with `need_weights=False`."""
+        layer = self.replace()
+        layer.__dict__["weighs"] = False
+        return layer
+
     def validate(self) -> None:
         self.check_heads("embed_dim", "num_heads")
         if self.dropout > 1:  # torch takes a negative one for none
@@ -84,6 +94,18 @@ class MultiheadAttention(Attending):
         )
         attended = self.length(key) + self.add_bias_kv + self.add_zero_attn
         return projections + 2 * width * rows * attended
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The inputs as rows, and what attention makes of them."""
+        if self.add_bias_kv or self.add_zero_attn or self.dropout >= 1:
+            return Saved(more=True, strides=self.laid(out))
+        key, read = inputs[min(1, len(inputs) - 1)], tuple(range(len(inputs)))
+        at = out, key, len(inputs), self.num_heads, self.dropout, self.weighs
+        full, half = (
+            Saved(read, numbers=n, wide=wide, for_weights=True, kept_as=self.as_rows, strides=self.laid(out))
+            for n, wide in (self.attended(*at, False), self.attended(*at, True))
+        )
+        return full._replace(halved=half)
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:

@@ -15,7 +15,7 @@ from ..problem import (
     refusal,
 )
 from ..reading import Chain, grouped, windowed
-from ..saving import INPUT, Saved
+from ..saving import FORMATTED_INPUT, Saved
 from ..size import Size, product
 from ..sorts import Choice, Ints
 from ..window import Slide, window_formula, window_output
@@ -165,8 +165,11 @@ class _Conv(ChannelMixing, abstract=True):
             sizes.append(size + (uneven if self.padding_mode == "zeros" else both))
         padded = product((*x[: -self.rank], *sizes))
         if self.padding_mode == "zeros":
-            return INPUT if tuple(sizes) == x[-self.rank :] else Saved(numbers=padded)
-        return Saved(inputs=() if self.padding_mode == "circular" else (0,), numbers=padded, for_own=True)
+            return (
+                FORMATTED_INPUT if tuple(sizes) == x[-self.rank :] else Saved(numbers=padded, formatted=True)
+            )
+        read: tuple[int, ...] = () if self.padding_mode == "circular" else (0,)
+        return Saved(read, numbers=padded, for_own=True, formatted=True)
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every output position takes `in_channels/groups` kernels of taps."""

@@ -14,7 +14,7 @@ from ..problem import (
     refusal,
 )
 from ..reading import Chain, grouped, windowed
-from ..saving import INPUT, Saved
+from ..saving import FORMATTED_INPUT, Saved
 from ..size import Size, product
 from ..sorts import Choice
 from ..window import Slide, transposed_formula, transposed_output
@@ -119,7 +119,7 @@ class _ConvTranspose(ChannelMixing, abstract=True):
         return (windowed(x, out, self.slides(out, x), channels),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return INPUT
+        return FORMATTED_INPUT
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every *input* position is spread over `out_channels/groups` kernels of taps."""

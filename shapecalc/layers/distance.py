@@ -8,7 +8,8 @@ from ..fields import Bool, Float
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, JOIN, refusal
 from ..reading import Chain, Link, Links, kept, pointwise
-from ..size import Size, same
+from ..saving import Saved
+from ..size import Size, product, same
 from ..sorts import Real
 from ._axes import Dim, axis_at, shape_text
 from .activation import Scalar
@@ -89,6 +90,11 @@ class CosineSimilarity(_Distance):
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         rank = max(map(len, inputs))
         return self.compared(inputs, axis_at(self.dim, rank), out)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The inputs, both divided by their lengths, and of each output four steps of these."""
+        x1, x2 = inputs
+        return Saved(inputs=(0, 1), numbers=2 * product(x1) + 4 * product(out)) if x1 == x2 else None
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"dim {self.dim} becomes one number, and goes",)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..fields import Bool, Probability
 from ..layer import Layer, Needs, Shape
 from ..reading import Chain, pointwise
-from ..saving import VIEW, Saved
+from ..saving import SAME, Saved
 from ..size import Size, product
 from ._ranks import wrong_rank
 
@@ -31,8 +31,14 @@ class _Dropout(Layer, abstract=True):
         """A mask of numbers, of which `_masked` says how many; where everything is dropped, one 0."""
         masked = self._masked(inputs[0])
         if self.p == 0 or masked is None:
-            return VIEW if self.p == 0 else None
-        return Saved(numbers=1 if self.p == 1 else masked, shares=0 if self.inplace else None)
+            return SAME if self.p == 0 else None
+        numbers = 1 if self.p == 1 else masked
+        return Saved(numbers=numbers, shares=0 if self.overwrites else None, elementwise=True)
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether it works in place."""
+        return bool(self.inplace)
 
     def _masked(self, x: Shape) -> Size | None:
         return None
@@ -106,9 +112,25 @@ class AlphaDropout(_Dropout):
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html; Klambauer et al. 2017)
     """
 
+    @property
+    def overwrites(self) -> bool:
+        """Torch does not look at `inplace` here."""
+        return False
+
+    def _masked(self, x: Shape) -> Size | None:
+        return product(x)
+
 
 class FeatureAlphaDropout(_ChannelDropout):
     """`torch.nn.FeatureAlphaDropout`: (N, C, ...) of at least two axes, unchanged.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html)
     """
+
+    @property
+    def overwrites(self) -> bool:
+        """Torch does not look at `inplace` here."""
+        return False
+
+    def _masked(self, x: Shape) -> Size | None:
+        return x[0] * x[1] if len(x) > 1 else None

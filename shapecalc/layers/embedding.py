@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..fields import Bool, Count, Float, MaybeFloat, NoneOnly
 from ..layer import Layer, Needs, Shape
+from ..layout import plain
 from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
 from ..reading import Chain, Links, kept
+from ..saving import Saved
 from ..sorts import Choice, Integer
 from ._ranks import wrong_rank
 
@@ -69,6 +71,9 @@ class Embedding(_Table):
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         x = inputs[0]
         return ((Links(tuple(kept(axis, size) for axis, size in enumerate(x)), x, out),),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), strides=plain(out))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"every integer becomes embedding_dim = {self.embedding_dim} numbers",)

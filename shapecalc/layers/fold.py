@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Dilation, Kernel, Padding, Stride
 from ..layer import AXES, Layer, Needs, Shape
+from ..layout import plain
 from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
 from ..reading import Chain, Links, Regroup, Relation, permuted, windowed
+from ..saving import Saved
 from ..size import Size, divides, product, same
 from ..sorts import Ints
 from ..window import Pick, Slide, window_formula, window_output
@@ -150,6 +152,9 @@ class Unfold(_Blocks):
         (cut,) = windowed(x, (*x[:-2], *(pick.number for pick in picks)), picks) or ()
         return ((cut, *_sorted_taps(cut.made, slides, out)),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(strides=plain(out))
+
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         *_, channels, height, width = inputs[0]
         counts = self._counted(Needs(), (height, width))
@@ -215,6 +220,9 @@ class Fold(_Blocks):
         apart = (*out[:-2], *(slide.kernel_size * slide.number for slide in slides))
         picks = [Pick(slide.kernel_size * int(slide.number), slide.size, _taps_on(slide)) for slide in slides]
         return ((*_reversed(_sorted_taps(apart, slides, x)), *(windowed(apart, out, picks) or ())),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(strides=plain(out))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes = self.per_axis("output_size")

@@ -16,10 +16,10 @@ from ..problem import (
     refusal,
 )
 from ..reading import Chain, Link, Links, kept, windowed
-from ..saving import PART, Saved
+from ..saving import SAME, Saved, viewed
 from ..size import Size, ceil_div, largest, smallest
 from ..sorts import Integer, Numbers
-from ..window import Slide
+from ..window import Pick, Slide, unknown
 from ._axes import Dim, axis_at, axis_name, many, sized_axis
 from ._ranks import wrong_rank
 
@@ -51,11 +51,13 @@ class Along(Layer, abstract=True):
             part = Slide(x[axis], out[axis], 1, step, -first, padding_mode="ignored")
             links[axis] = Link(axis, part)
         else:
-            links[axis] = Link()
+            links[axis] = Link(axis, unknown(x[axis], out[axis]))
         return ((Links(tuple(links), x, out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return PART
+        axis = axis_at(self.__dict__["dim"], len(out))
+        step = self.first(inputs[0][axis])[1]
+        return viewed(lambda x, strides: (*strides[:axis], strides[axis] * step, *strides[axis + 1 :]))
 
     def first(self, size: Size) -> tuple[Size, int]:
         """Where the part begins, and how far apart its positions are."""
@@ -153,13 +155,14 @@ class Select(Layer):
         (x,) = inputs
         axis = axis_at(self.dim, len(x))
         size = x[axis]
-        here = Link(None, 1 << self.index % size) if isinstance(size, int) else Link()
+        here = Link(None, 1 << self.index % size if isinstance(size, int) else 0)
         before = [kept(place, size) for place, size in enumerate(x[:axis])]
         behind = [kept(place, size) for place, size in enumerate(x[axis + 1 :], axis)]
         return ((Links((*before, here, *behind), x, out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return PART
+        axis = axis_at(self.dim, len(inputs[0]))
+        return viewed(lambda x, strides: strides[:axis] + strides[axis + 1 :])
 
     def _outside(self, axis: int, x: Shape) -> ShapeError:
         text = f"index {self.index} is out of range for {sized_axis(axis, x)}"
@@ -211,16 +214,17 @@ class Crop(Layer):
         return refusal(TOO_SMALL, text, argument="size")
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        windows = []
+        windows = list[Slide | Pick]()
         for size, left in zip(inputs[0][2:], out[2:]):
             first = (size - left) // 2
-            if not isinstance(first, int):
-                return super().reads(out, *inputs)
-            windows.append(Slide(size, left, 1, 1, -first, padding_mode="ignored"))
+            if isinstance(first, int):
+                windows.append(Slide(size, left, 1, 1, -first, padding_mode="ignored"))
+            else:
+                windows.append(unknown(size, left))
         return windowed(inputs[0], out, windows), *(None,) * (len(inputs) - 1)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return PART
+        return SAME
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         changed = [(axis, *sizes) for axis, sizes in enumerate(zip(inputs[0], out)) if sizes[0] != sizes[1]]

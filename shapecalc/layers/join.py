@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Layer, Needs, Shape
+from ..layout import plain, reshaped
 from ..problem import FEATURES, INPUT_COUNT, JOIN, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, pointwise
 from ..saving import NOTHING, Saved
@@ -83,7 +84,7 @@ class Cat(_Join):
         return _side_by_side(inputs, out, axis_at(self.dim, len(out)))
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return NOTHING
+        return Saved(formatted=len(out) > 2)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         along = axis_at(self.dim, len(out))
@@ -219,7 +220,7 @@ class Add(_Elementwise):
     """`a + b + ...`, elementwise (https://docs.pytorch.org/docs/stable/notes/broadcasting.html)."""
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return NOTHING
+        return NOTHING._replace(elementwise=True)
 
 
 class Sub(_Elementwise):
@@ -228,7 +229,7 @@ class Sub(_Elementwise):
     sign = "-"
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return NOTHING
+        return NOTHING._replace(elementwise=True)
 
 
 class Mul(_Elementwise):
@@ -237,7 +238,7 @@ class Mul(_Elementwise):
     sign = "*"
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(inputs=(0, 1), crosswise=True) if len(inputs) == 2 else None
+        return Saved(inputs=(0, 1), crosswise=True, elementwise=True) if len(inputs) == 2 else None
 
 
 class Div(_Elementwise):
@@ -246,7 +247,7 @@ class Div(_Elementwise):
     sign = "/"
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(inputs=(0, 1)) if len(inputs) == 2 else None
+        return Saved(inputs=(0, 1), elementwise=True) if len(inputs) == 2 else None
 
 
 class MatMul(_Join):
@@ -281,6 +282,15 @@ class MatMul(_Join):
         columns = [Link(), column] if column else [Link()]
         return (Links((*front[0], *rows), a, out),), (Links((*front[1], *columns), b, out),)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Each input for the other one; those of many axes as a batch of matrices, which may be a copy."""
+        a, b = inputs
+        if len(a) <= 2 and len(b) <= 2:
+            return Saved(inputs=(0, 1), crosswise=True, strides=plain(out))
+        if a[:-2] != b[:-2]:
+            return None
+        return Saved(inputs=(0, 1), crosswise=True, kept_as=_as_batch, strides=plain(out))
+
     def _inner(self, a: Shape, b: Shape, inner: Size) -> ShapeError:
         text = f"MatMul cannot multiply {shape_text(a)} and {shape_text(b)}"
         return refusal(FEATURES, f"{text}: the first ends in {a[-1]}, and the second takes {inner}")
@@ -306,6 +316,10 @@ class MatMul(_Join):
         if random.random() < 0.15:
             b = b[:-1]
         return (a[random.choice((0, 0, 0, -2, -1)) :], b[random.choice((0, 0, 0, -2, -1)) :])
+
+
+def _as_batch(x: Shape, strides: Shape) -> Shape | None:
+    return reshaped(x, strides, (product(x[:-2]), *x[-2:]))
 
 
 def _thinned(random: Random, x: Shape) -> Shape:

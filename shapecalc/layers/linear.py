@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
+from ..layout import plain, reshaped
 from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept, pointwise
-from ..saving import INPUT, VIEW, Saved
+from ..saving import INPUT, SAME, Saved
 from ..size import Size, product, same
 from ..sorts import Integer
 from ._axes import shape_text, written_out
@@ -36,7 +37,7 @@ class Identity(Layer):
         return (pointwise(*inputs),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return VIEW
+        return SAME
 
 
 def _of_features(x: Shape, out: Shape) -> Chain:
@@ -76,7 +77,12 @@ class Linear(Layer):
         return (_of_features(inputs[0], out),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return INPUT
+        """The input; of more than two axes, as rows, which may be a copy."""
+        x = inputs[0]
+        if len(x) <= 2:
+            return INPUT._replace(strides=plain(out))
+        rows = product(x[:-1]), x[-1]
+        return Saved(inputs=(0,), kept_as=lambda x, strides: reshaped(x, strides, rows), strides=plain(out))
 
     def _wrong_features(self, x: Shape) -> ShapeError:
         found, note = x[-1], f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
@@ -155,7 +161,7 @@ class Bilinear(Layer):
         return tuple(_of_features(x, out) for x in inputs)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(inputs=(0, 1))
+        return Saved(inputs=(0, 1), in_a_row=True)
 
     @property
     def num_parameters(self) -> int:

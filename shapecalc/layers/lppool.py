@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from ..fields import Bool, Kernel
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
+from ..saving import Saved
+from ..size import product
 from ..sorts import Real
 from .pool import Pool, PoolStride
 
@@ -35,6 +37,13 @@ class _LPPool(Pool, abstract=True):
     def takes_maximum(self) -> bool:
         """Whether the norm is infinite: torch then runs a max pool."""
         return self.norm_type in (float("inf"), float("-inf"))
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, its powers (or what is pooled of it), and of the output four steps of the root."""
+        x = inputs[0]
+        if self.takes_maximum:
+            return Saved(inputs=(0,), numbers=product(x), indices=product(out))
+        return Saved(inputs=(0,), numbers=product(x) + 4 * product(out))
 
 
 class LPPool1d(_LPPool):

@@ -89,7 +89,7 @@ class _BatchNorm(_ChannelNorm, abstract=True):
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The input, and mean and deviation of each channel."""
-        return Saved(inputs=(0,), numbers=2 * inputs[0][1])
+        return Saved(inputs=(0,), numbers=2 * inputs[0][1], formatted=len(out) > 2)
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("batch", "channels", *AXES.get(self.rank, ()))
@@ -208,7 +208,7 @@ class _InstanceNorm(_ChannelNorm, abstract=True):
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """As a batch norm of all channels of all samples, for each of which weight and statistics are repeated."""
         repeated = 2 + (2 if self.track_running_stats else 0) + (1 if self.affine else 0)
-        return Saved(inputs=(0,), numbers=repeated * product(inputs[0][: -self.rank]))
+        return Saved(inputs=(0,), numbers=repeated * product(inputs[0][: -self.rank]), in_a_row=True)
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("channels", *AXES[self.rank])

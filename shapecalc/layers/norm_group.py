@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
+from ..layout import plain
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, Link, Links, grouped, kept, mixing
 from ..saving import Saved
@@ -91,7 +92,9 @@ class GroupNorm(Layer):
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The input, and mean and deviation of each group."""
-        return Saved(inputs=(0,), numbers=2 * self.num_groups * inputs[0][0])
+        return Saved(
+            inputs=(0,), numbers=2 * self.num_groups * inputs[0][0], in_a_row=True, strides=plain(out)
+        )
 
     @property
     def num_parameters(self) -> int:
@@ -193,7 +196,7 @@ class LayerNorm(_LastAxesNorm):
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The input, and mean and deviation of each row."""
-        return Saved(inputs=(0,), numbers=2 * product(inputs[0][: -len(self._sizes)]))
+        return Saved(inputs=(0,), numbers=2 * product(inputs[0][: -len(self._sizes)]), strides=plain(out))
 
 
 class RMSNorm(_LastAxesNorm):
@@ -205,6 +208,12 @@ class RMSNorm(_LastAxesNorm):
     normalized_shape: NormalizedShape
     eps: MaybeFloat = None
     elementwise_affine: Bool = True
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, the deviation of each row, and what the weights scale."""
+        numbers = product(inputs[0][: -len(self._sizes)]) + (product(out) if self.elementwise_affine else 0)
+        halved = Saved(wide=product(out) + numbers, graded=(0,), strides=plain(out))
+        return Saved(inputs=(0,), numbers=numbers, graded=(0,), strides=plain(out), halved=halved)
 
 
 class _NeighbourNorm(Layer, abstract=True):
@@ -233,6 +242,12 @@ class LocalResponseNorm(_NeighbourNorm):
         if len(x) < 3:
             raise wrong_rank(self, x, "at least 3 (batch, channels, ...)")
         return x
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, its squares with padded channels, and what it is divided by, before and behind the power."""
+        x = inputs[0]
+        padded = product((x[0], x[1] + self.size - 1, *x[2:]))
+        return Saved(inputs=(0,), numbers=2 * product(x) + padded)
 
 
 class CrossMapLRN2d(_NeighbourNorm):

@@ -9,7 +9,7 @@ from ..fields import Bool
 from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, windowed
-from ..saving import INPUT, Saved
+from ..saving import FORMATTED_INPUT, Saved
 from ..size import Size, product
 from ..sorts import Integer, Ints
 from ..window import Slide, pool_formula, pool_output, transposed_output
@@ -219,7 +219,7 @@ class _MaxPool(Pool, abstract=True):
         return (unpool(one(reaches), stride=stride, padding=one(paddings), output_size=size),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(inputs=(0,), indices=product(out))
+        return Saved(inputs=(0,), indices=product(out), formatted=True)
 
 
 class MaxPool1d(_MaxPool):
@@ -269,7 +269,7 @@ class AvgPool1d(Pool):
     count_include_pad: Bool = True
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return INPUT
+        return FORMATTED_INPUT
 
 
 class _AvgPoolWithDivisor(Pool, abstract=True):
@@ -291,7 +291,7 @@ class _AvgPoolWithDivisor(Pool, abstract=True):
             )
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return INPUT
+        return FORMATTED_INPUT
 
 
 class AvgPool2d(_AvgPoolWithDivisor):

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..fields import Bool, Count, InFeatures, Probability
 from ..layer import KINDS, Layer, Needs, Shape
+from ..layout import plain, reshaped
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept
+from ..saving import Saved
 from ..size import Size, product, same
 from ..sorts import Choice, Integer
 from ..window import Pick
@@ -104,6 +106,30 @@ class _Recurrent(_Gated, abstract=True):
             features = directions * self.returned
         return entries
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input with the time in front, which may be a copy; of each layer what it keeps of every step."""
+        x, ahead = inputs[0], self.batch_first and len(inputs[0]) == 3
+        length, batch = (x[1], x[0]) if ahead else (x[0], x[1] if len(x) == 3 else 1)
+        strides = plain((length, batch, out[-1]))
+        laid = (strides[1], strides[0], strides[2]) if ahead else strides if len(out) == 3 else plain(out)
+        of_steps = self.kept_of_steps(length)
+        if of_steps is None or self.dropout >= 1:
+            return Saved(more=True, strides=laid)
+
+        def kept_as(x: Shape, strides: Shape) -> Shape | None:
+            if ahead:
+                x, strides = (x[1], x[0], x[2]), (strides[1], strides[0], strides[2])
+            return reshaped(x, strides, (length * batch, x[-1]))
+
+        directions = 1 + self.bidirectional
+        between = (self.num_layers - 1) * directions * self.returned * (2 if self.dropout > 0 else 1) * length
+        numbers = batch * (directions * self.num_layers * of_steps + between)
+        return Saved(inputs=(0,), numbers=numbers, kept_as=kept_as, copies=directions, strides=laid)
+
+    def kept_of_steps(self, length: Size) -> Size | None:
+        """Numbers that one layer in one direction keeps of one sequence, its first state among them."""
+        return None
+
     @property
     def num_parameters(self) -> int:
         biases = 2 * self.gates * self.hidden_size * self.num_layers * (1 + self.bidirectional)
@@ -134,6 +160,10 @@ class RNN(_Recurrent):
     batch_first: Bool = False
     dropout: Probability = 0.0
     bidirectional: Bool = False
+
+    def kept_of_steps(self, length: Size) -> Size | None:
+        """The first state, and what every step returns."""
+        return self.hidden_size * (length + 1)
 
 
 class LSTM(_Recurrent):
@@ -167,6 +197,15 @@ class LSTM(_Recurrent):
         projections = self.num_layers * (1 + self.bidirectional) * self.proj_size * self.hidden_size
         return super().weights + projections
 
+    def kept_of_steps(self, length: Size) -> Size | None:
+        """With a projection: four gates, the cell before and behind its tanh, and the state it is projected from.
+
+        Without one torch runs a kernel of oneDNN, whose workspace is of a size that it alone knows.
+        """
+        if not self.proj_size:
+            return None
+        return length * (7 * self.hidden_size + self.proj_size)
+
 
 class GRU(_Recurrent):
     """`torch.nn.GRU`: shapes as in `RNN`.
@@ -176,8 +215,16 @@ class GRU(_Recurrent):
 
     gates = 3
 
+    def kept_of_steps(self, length: Size) -> Size | None:
+        """The state before each step, the three gates, and three numbers more for each that is returned."""
+        return 7 * self.hidden_size * length
+
 
 class _Cell(_Gated, abstract=True):
+    #: numbers kept for each that is returned, beside the output itself
+    kept_for_each: ClassVar[int]
+    keeps_output: ClassVar[bool] = False
+
     input_size: InFeatures
     hidden_size: Count
     bias: Bool = True
@@ -187,6 +234,11 @@ class _Cell(_Gated, abstract=True):
             raise wrong_rank(self, x, "2 (batch, features) or 1 (features)")
         self.check_features(need, x)
         return (*x[:-1], self.hidden_size)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input, and for each number that is returned some more, the first state among them."""
+        numbers = self.kept_for_each * product(out)
+        return Saved(inputs=(0,), output=self.keeps_output, numbers=numbers, strides=plain(out))
 
     @property
     def weights(self) -> int:
@@ -212,6 +264,8 @@ class RNNCell(_Cell):
     """
 
     gates = 1
+    kept_for_each = 1
+    keeps_output = True
 
     nonlinearity: Nonlinearity = "tanh"
 
@@ -223,6 +277,7 @@ class LSTMCell(_Cell):
     """
 
     gates = 4
+    kept_for_each = 6
 
 
 class GRUCell(_Cell):
@@ -232,3 +287,4 @@ class GRUCell(_Cell):
     """
 
     gates = 3
+    kept_for_each = 7

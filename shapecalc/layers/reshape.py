@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..layer import Layer, Needs, Shape
 from ..problem import AXIS, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup
-from ..saving import VIEW, Saved
+from ..saving import Saved, regrouped
 from ..size import product, quotient, same, whole
 from ..sorts import BATCH, Numbers, Sort, WrongValue
 from ._axes import Dim, axis_at, shape_text, sized_axis, written_out
@@ -94,7 +94,7 @@ class Flatten(Layer):
         return ((Regroup(inputs[0], out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return VIEW
+        return regrouped(out)
 
     def _span(self, rank: int) -> tuple[int, int]:
         first, last = axis_at(self.start_dim, rank, "start_dim"), axis_at(self.end_dim, rank, "end_dim")
@@ -132,7 +132,7 @@ class Unflatten(Layer):
         return ((Regroup(inputs[0], out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return VIEW
+        return regrouped(out)
 
     def _misfit(self, axis: int, x: Shape) -> ShapeError:
         sizes = self.unflattened_size
@@ -186,7 +186,7 @@ class _Reshaping(Layer, abstract=True):
         return ((Regroup(inputs[0], out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return VIEW
+        return regrouped(out)
 
     def _misfit(self, x: Shape) -> ShapeError:
         """Counted for each sample where the batch is meant to go through."""

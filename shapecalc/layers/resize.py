@@ -34,6 +34,7 @@ RANKS = {
 }
 #: The modes that sample between pixels, so that it matters where the corners lie.
 SMOOTH = ("linear", "bilinear", "bicubic", "trilinear", "lanczos")
+LINEAR = ("linear", "bilinear", "trilinear")
 ANTIALIASED = ("bilinear", "bicubic", "lanczos")
 
 OutputSize = Annotated["int | tuple[int, ...] | None", Numbers(high=7, most=4, optional=True)]
@@ -154,16 +155,28 @@ class _Resize(Layer, abstract=True):
         return (KINDS[f"AdaptiveAvgPool{rank}d"](one([int(size) for size in sizes])),)
 
     def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide | Pick, ...]:
-        """A given scale factor takes effect beside the sizes, unless all sizes stay: torch then copies."""
         sizes, numbers = inputs[0][2:], out[2:]
         scales: tuple[float | None, ...] = (None,) * len(sizes)
-        copies = sizes == numbers and (self.mode != "bicubic" or self.antialias)
-        if self.scale is not None and not self.recompute_scale_factor and not copies:
-            scales = self._spread("scale_factor", self.scale, len(sizes))
+        if self.scale is not None and not self.recompute_scale_factor:
+            given = self._spread("scale_factor", self.scale, len(sizes))
+            scales = tuple(
+                None if self._overrules(size, number, len(sizes)) else scale
+                for size, number, scale in zip(sizes, numbers, given)
+            )
         return tuple(
             resampled(size, number, self.mode, bool(self.align_corners), scale, self.antialias)
             for size, number, scale in zip(sizes, numbers, scales)
         )
+
+    def _overrules(self, size: Size, number: Size, rank: int) -> bool:
+        """Whether the sizes of an axis decide, and no scale factor: torch takes shortcuts where pixels are copied.
+
+        `nearest_idx` (images only), `compute_indices_weights_linear` and the passes of a filter with `antialias` in
+        ATen's UpSampleKernel.cpp, seen in torch 2.13.
+        """
+        if self.mode == "nearest":
+            return rank == 2 and (number == size or number == size * 2)
+        return number == size and (self.antialias or self.mode in LINEAR)
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return windowed(inputs[0], out, self.slides(out, *inputs)), *(None,) * (len(inputs) - 1)

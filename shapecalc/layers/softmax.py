@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from ..layer import Layer, Needs, Shape
+from ..layout import plain
 from ..problem import AXIS, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, mixing
-from ..saving import INPUT, OUTPUT, Saved
+from ..saving import INPUT, Saved
 from ..size import Size, divides
 from ..sorts import Integer
 from ._axes import Dim, axis_at, axis_name
@@ -90,7 +91,7 @@ class _AlongAxis(Layer, abstract=True):
         return (mixing(inputs[0], [axis_at(dim, axes)]),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return OUTPUT
+        return Saved(output=True, strides=plain(out))
 
 
 class Softmax(_AlongAxis):
@@ -127,7 +128,7 @@ class Softmax2d(Layer):
         return (mixing(inputs[0], [len(out) - 3]),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return OUTPUT
+        return Saved(output=True, strides=plain(out))
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Float, InFeatures, NoneOnly, Probability
 from ..layer import Needs, Shape
+from ..layout import plain
+from ..saving import Saved
 from ..size import Size, product
 from ..sorts import Choice, Integer
 from ._attending import Attending, Heads, sample_pair
@@ -75,6 +77,40 @@ class _Transformer(Attending, abstract=True):
     def _feedforward_macs(self, x: Shape) -> Size:
         return 2 * self.d_model * self.dim_feedforward * product(x[:-1])
 
+    @property
+    def _masks(self) -> int:
+        """How many masks a dropout keeps."""
+        return int(self.dropout > 0)
+
+    def _norm_saved(self, x: Shape) -> Size:
+        """A layer norm: its input, and mean and deviation of each row."""
+        return product(x) + 2 * product(x[:-1])
+
+    def _attention_saved(self, x: Shape, key: Shape, read: int, half: bool) -> tuple[Size, Size]:
+        """Attention with its dropout."""
+        numbers, wide = self.attended(x, key, read, self.nhead, self.dropout, False, half)
+        return numbers + self._masks * product(x), wide
+
+    def _feedforward_saved(self, x: Shape) -> Size:
+        """The input; inside, what is activated where the result does not do, and the result with its dropout."""
+        inner = product((*x[:-1], self.dim_feedforward))
+        tensors = 1 + 2 * self._masks + (self.activation == "gelu" and not self._masks)
+        return product(x) * (1 + self._masks) + tensors * inner
+
+    def _encoder_saved(self, x: Shape, half: bool) -> tuple[Size, Size]:
+        """Beside the input as rows or, with the norm first, as it is."""
+        numbers, wide = self._attention_saved(x, x, 1, half)
+        return numbers + 2 * self._norm_saved(x) + self._feedforward_saved(x), wide
+
+    def _decoder_saved(self, x: Shape, memory: Shape, half: bool) -> tuple[Size, Size]:
+        """Beside the target as rows or, with the norm first, as it is, and the memory as rows."""
+        (own, wide), (cross, further) = (
+            self._attention_saved(x, x, 1, half),
+            self._attention_saved(x, memory, 2, half),
+        )
+        numbers = own + product(x) + cross + 3 * self._norm_saved(x) + self._feedforward_saved(x)
+        return numbers, wide + further
+
     def _encoder_macs(self, x: Shape) -> Size:
         return self._attention_macs(x, x) + self._feedforward_macs(x)
 
@@ -107,6 +143,18 @@ class TransformerEncoderLayer(_Transformer):
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         return self._encoder_macs(out)
 
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        if self.dropout >= 1:
+            return None
+        common = Saved(inputs=(0,))
+        if not self.norm_first:
+            common = Saved(inputs=(0,), kept_as=self.as_rows, strides=plain(out))
+        full, half = (
+            common._replace(numbers=numbers, wide=wide)
+            for numbers, wide in (self._encoder_saved(out, False), self._encoder_saved(out, True))
+        )
+        return full._replace(halved=half)
+
 
 class TransformerDecoderLayer(_Transformer):
     """`torch.nn.TransformerDecoderLayer`: tgt (L, N, d_model) and memory (S, N, d_model) to the shape of tgt.
@@ -126,6 +174,19 @@ class TransformerDecoderLayer(_Transformer):
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         return self._decoder_macs(out, inputs[1])
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """With the norm first, target and memory are kept in two ways, which is said for neither."""
+        if self.dropout >= 1 or self.norm_first:
+            return None
+        full, half = (
+            Saved((0, 1), numbers=n, wide=wide, for_weights=True, kept_as=self.as_rows, strides=plain(out))
+            for n, wide in (
+                self._decoder_saved(out, inputs[1], False),
+                self._decoder_saved(out, inputs[1], True),
+            )
+        )
+        return full._replace(halved=half)
 
 
 class Transformer(_Transformer):

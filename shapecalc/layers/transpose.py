@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from ..layer import Layer, Needs, Shape
 from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup, permuted, pointwise
-from ..saving import REORDERED, VIEW, Saved
+from ..saving import Saved, expanded, ordered, regrouped
 from ..size import Size, same
 from ..sorts import BATCH, Numbers
 from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
@@ -60,7 +60,7 @@ class Permute(_Method):
         return ((permuted(inputs[0], axes_at(self.dims, len(out), "dims")),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return REORDERED
+        return ordered(axes_at(self.dims, len(out), "dims"))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axes_at(self.dims, len(out), "dims")
@@ -99,14 +99,17 @@ class Transpose(_Method):
         return (self,)
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        order = [*range(len(out))]
-        first, second = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
+        return ((permuted(inputs[0], self._order(len(out))),),)
+
+    def _order(self, rank: int) -> list[int]:
+        order = [*range(rank)]
         if order:
+            first, second = axis_at(self.dim0, rank, "dim0"), axis_at(self.dim1, rank, "dim1")
             order[first], order[second] = second, first
-        return ((permuted(inputs[0], order),),)
+        return order
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return REORDERED
+        return ordered(self._order(len(out)))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         axes = axis_at(self.dim0, len(out), "dim0"), axis_at(self.dim1, len(out), "dim1")
@@ -139,7 +142,7 @@ class Squeeze(_Method):
         return ((Regroup(inputs[0], out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return VIEW
+        return regrouped(out)
 
     def _undecided(self, axis: int, x: Shape) -> ShapeError:
         return refusal(
@@ -169,7 +172,7 @@ class Unsqueeze(_Method):
         return ((Regroup(inputs[0], out),),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return VIEW
+        return regrouped(out)
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (Squeeze(axis_at(self.dim, len(made))),)
@@ -206,7 +209,7 @@ class Expand(Layer):
         return (pointwise(inputs[0], out),)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return REORDERED
+        return expanded(out)
 
     def _misfit(self, axis: int, size: Size) -> ShapeError:
         name = axis_name(axis, len(self.size))

@@ -136,7 +136,7 @@ class _MaxUnpool(Spatial, abstract=True):
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The indices, which the pool that they are from keeps."""
-        return Saved(elsewhere=(1,))
+        return Saved(graded=(1,))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes, results = inputs[0][-self.rank :], out[-self.rank :]

@@ -50,7 +50,8 @@ def _inputs(given: Given | None) -> tuple[Shape, Mapping[str, Shape] | Sequence[
     if given is None:
         raise SpecError(NO_INPUT, "a module's input is not known", help='give input="1x28x28"')
     if isinstance(given, str) and ";" in given:
-        given = [part for part in given.split(";") if part.strip()]
+        parts = [whole_shape(part) for part in given.split(";") if part.strip()] or [whole_shape(given)]
+        return parts[0], parts[1:]
     if isinstance(given, Mapping):
         (_, first), *others = given.items()
         return whole_shape(first), {name: whole_shape(other) for name, other in others}

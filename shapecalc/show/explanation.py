@@ -9,6 +9,7 @@ from ..layer import Layer, Shape, nearest
 from ..problem import Problem
 from ..shapes import spell
 from ..trace import Trace
+from .counts import counts
 
 #: So many layers are listed where an unknown one was asked for.
 MOST_LISTED = 8
@@ -41,6 +42,7 @@ def explanation(trace: Trace, problems: tuple[Problem, ...], number: int) -> Ite
         yield from _given(step.path, step.layer, step.shapes_in)
         yield f"  out  {spell(step.shape_out)}"
         yield from (f"  {line}" for line in step.layer.arithmetic(step.shape_out, *step.shapes_in))
+        yield from (f"  {line}" for line in counts(step))
         yield f"  parameters {_count(step.params)}, multiply-accumulates {_count(step.macs)} per sample"
         yield from (f"  needs {need.condition}" for need in step.needs)
     elif number == trace.failed:

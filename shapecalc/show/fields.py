@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from .. import field
-from ..extents import Extent, axis_names
+from ..extents import NO_FORMULA, Extent, axis_names
 from ..shapes import spell
 from ..size import Size
 from ..trace import Trace
@@ -13,6 +14,10 @@ from .text import cells, visible
 
 #: More stretches than this of one axis are counted, not listed.
 MOST_LISTED = 4
+HEADS = ("field", "jump", "start", "overlap")
+
+#: The cells of an axis, a tuple for each step.
+Column = tuple[tuple[str, ...], ...]
 
 
 class Seen(NamedTuple):
@@ -56,7 +61,8 @@ def fields(
     of_code, sees, is_reached = None, None, None
     if code is not None and is_known:
         words = f"the middle of the code, {trace.steps[code].path},"
-        of_code = Seen(words, "input", field.central(trace, code))
+        with suppress(ValueError):  # an axis too long: its formula is shown
+            of_code = Seen(words, "input", field.central(trace, code))
     if position:
         words = f"position {_point(position)} of {trace.steps[number].path}"
         sees = Seen(words, "input", field.reads(trace, number, _placed(trace, number, position)))
@@ -81,41 +87,98 @@ def _placed(trace: Trace, number: int, position: tuple[int, ...]) -> tuple[int, 
     return position
 
 
-def fields_lines(found: Fields, charset: str = "utf-8") -> list[str]:
+def fields_lines(found: Fields, charset: str = "utf-8", width: int = 80) -> list[str]:
     """The fields for a screen."""
     trace = found.trace
     shown = [f"{trace.arch.name} at {spell(trace.shape_in)}"]
     if found.axes:
-        shown += _table(found)
+        shown += _table(found, width)
+        shown += _notes(found)
     else:
         shown.append("the input has no spatial axes")
+    shown += _code_by_formula(found) if found.code is None else []
     for seen, verb in ((found.code, "sees"), (found.position, "sees"), (found.reached, "reaches")):
         if seen is not None:
             shown += ["", *_sentence(seen, found, verb)]
     return [visible(line, charset) for line in shown]
 
 
-def _table(found: Fields) -> list[str]:
-    """Size, jump and start by axis; `all` where a step sees all of it or has no formula."""
-    rows = [("", *(part for name in found.axes for part in (name, "", "")))]
-    rows.append(("layer", *("field", "jump", "start") * len(found.axes)))
-    for row in found.rows:
-        parts = [part for extent in row.axes for part in _parts(extent)]
-        rows.append((row.path, *parts))
-    widths = [max(cells(row[column]) for row in rows[1:]) for column in range(len(rows[1]))]
+def _table(found: Fields, width: int) -> list[str]:
+    """Field, jump, start and overlap by axis, for axes that are alike once; below each other where too wide."""
+    columns: dict[Column, list[str]] = {}
     for axis, name in enumerate(found.axes):
-        widths[3 * axis + 1] = max(widths[3 * axis + 1], cells(name))
-    return [_joined(row, widths) for row in rows]
+        column = tuple(_parts(row, axis) for row in found.rows)
+        columns.setdefault(column, []).append(name)
+    paths = [row.path for row in found.rows]
+    beside = _joined(paths, columns)
+    if len(columns) == 1 or max(map(cells, beside)) <= width:
+        return beside
+    tables = [_joined(paths, {column: names}) for column, names in columns.items()]
+    return [line for table in tables for line in ("", *table)][1:]
 
 
-def _parts(extent: Extent | None) -> tuple[str, str, str]:
-    return ("all", "", "") if extent is None else (str(extent.size), str(extent.jump), str(extent.start))
+def _parts(row: field.Row, axis: int) -> tuple[str, ...]:
+    """The cells of a step along an axis."""
+    span, extent = row.spans[axis], row.axes[axis]
+    return (
+        span,
+        *(("", "", "") if extent is None else map(str, (extent.jump, extent.start, extent.overlap))),
+    )
 
 
-def _joined(row: tuple[str, ...], widths: list[int]) -> str:
-    first, *rest = (text + " " * (width - cells(text)) for text, width in zip(row, widths))
-    groups = ["  ".join(rest[at : at + 3]) for at in range(0, len(rest), 3)]
-    return "    ".join([first, *groups]).rstrip()
+def _joined(paths: list[str], columns: dict[Column, list[str]]) -> list[str]:
+    """The lines of a table with these columns, each under the axes that it holds for."""
+    blocks = [_block(["", "layer", *paths])]
+    for column, names in columns.items():
+        under = _block(list(map("  ".join, zip(*(_block(list(cells)) for cells in zip(HEADS, *column))))))
+        blocks.append(_block([listed(names), *under]))
+    return ["    ".join(parts).rstrip() for parts in zip(*blocks)]
+
+
+def _block(texts: list[str]) -> list[str]:
+    """The texts below each other, all as wide as the widest."""
+    widest = max(map(cells, texts))
+    return [text + " " * (widest - cells(text)) for text in texts]
+
+
+def listed(words: list[str]) -> str:
+    """`depth, height and width`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _notes(found: Fields) -> list[str]:
+    """What the table cannot say by itself."""
+    extents = [extent for row in found.rows for extent in row.axes if extent is not None]
+    notes = []
+    turning = next((extent.span for extent in extents if extent.least != extent.size), None)
+    if turning is not None:
+        notes.append(f"{turning}: positions take turns in how many they see")
+    if any(NO_FORMULA in row.spans for row in found.rows):
+        notes.append(f"{NO_FORMULA}: no formula; --layer tells what a position sees")
+    return ["", *notes] if notes else []
+
+
+def _code_by_formula(found: Fields) -> list[str]:
+    """What a position of the code sees where sizes are symbols."""
+    code = field.latent(found.trace)
+    if code is None or not found.axes:
+        return []
+    row, shown = (
+        found.rows[code],
+        ["", f"a position of the code, {found.trace.steps[code].path}, sees of the input"],
+    )
+    widest = max(map(cells, found.axes))
+    for name, extent, span, size in zip(found.axes, row.axes, row.spans, found.trace.shape_in[2:]):
+        if extent is None:
+            seen = f"{span} {size}" if span == "all" else span
+        elif isinstance(size, int) and extent.size >= size:
+            seen, extent = f"up to all {size}", extent._replace(size=size)
+        else:
+            seen = f"{span} of {size}"
+        scale = found.trace.arch.sample.get(name)
+        amount = "" if scale is None or extent is None else f" = {scale.of(extent.size)}"
+        shown.append(f"  {name}{' ' * (widest - cells(name))}  {seen}{amount}")
+    return shown
 
 
 def _sentence(seen: Seen, found: Fields, verb: str = "sees") -> list[str]:
@@ -142,7 +205,7 @@ def _name(seen: Seen, axis: int, found: Fields) -> str:
 
 def _scaled(seen: Seen, axis: int, found: Fields) -> str:
     scale = found.trace.arch.sample.get(_name(seen, axis, found)) if seen.of == "input" else None
-    return "" if scale is None else f" = {_amount(seen.field, axis, scale.step):.3g} {scale.unit}".rstrip()
+    return "" if scale is None else f" = {scale.of(_stretched(seen.field, axis))}"
 
 
 def _stretch(seen: field.Field, axis: int) -> str:
@@ -160,14 +223,14 @@ def _stretch(seen: field.Field, axis: int) -> str:
     return f"{listed}, {count} of {size}"
 
 
-def _amount(seen: field.Field, axis: int, step: float) -> float:
-    """How far the positions stretch, in the reader's unit."""
+def _stretched(seen: field.Field, axis: int) -> int:
+    """How far the positions stretch, gaps included."""
     interval = seen.interval(axis)
-    return 0.0 if interval is None else (interval[1] - interval[0] + 1) * step
+    return 0 if interval is None else interval[1] - interval[0] + 1
 
 
 def fields_json(found: Fields) -> dict[str, object]:
-    """The document of `field --format json`; fractions are texts, an axis that is seen whole is null."""
+    """The document of `field --format json`; fractions are texts."""
     trace = found.trace
     return {
         "version": 1,
@@ -178,7 +241,7 @@ def fields_json(found: Fields) -> dict[str, object]:
         "axes": list(found.axes),
         "sample": {axis: {"step": one.step, "unit": one.unit} for axis, one in trace.arch.sample.items()},
         "steps": [
-            {"path": row.path, "axes": {name: _extent(one) for name, one in zip(found.axes, row.axes)}}
+            {"path": row.path, "axes": {name: _extent(row, axis) for axis, name in enumerate(found.axes)}}
             for row in found.rows
         ],
         "code": _seen(found.code, found),
@@ -187,11 +250,16 @@ def fields_json(found: Fields) -> dict[str, object]:
     }
 
 
-def _extent(extent: Extent | None) -> dict[str, object] | None:
-    if extent is None:
+def _extent(row: field.Row, axis: int) -> dict[str, object] | None:
+    """The extent of a step along an axis: null where it sees all of it, nulls where it has no formula."""
+    if row.whole[axis]:
         return None
-    parts = {"size": extent.size, "jump": extent.jump, "start": extent.start, "overlap": extent.overlap}
-    return {name: number if isinstance(number, int) else str(number) for name, number in parts.items()}
+    extent = row.axes[axis]
+    if extent is None:
+        return dict.fromkeys(Extent._fields)
+    return {
+        name: number if isinstance(number, int) else str(number) for name, number in extent._asdict().items()
+    }
 
 
 def _seen(seen: Seen | None, found: Fields) -> dict[str, object] | None:
@@ -210,7 +278,7 @@ def _seen(seen: Seen | None, found: Fields) -> dict[str, object] | None:
         }
         scale = found.trace.arch.sample.get(name) if seen.of == "input" else None
         if scale is not None:
-            one.update(amount=_amount(of, axis, scale.step), unit=scale.unit)
+            one.update(amount=_stretched(of, axis) * scale.step, unit=scale.unit)
         axes.append(one)
     return {"what": seen.words, "of": seen.of, "exact": of.exact and not of.untraced, "axes": axes}
 

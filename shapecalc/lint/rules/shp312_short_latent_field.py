@@ -5,7 +5,8 @@ coded by positions that each see 15. The extent is followed exactly, backwards t
 of the code; a code of features (behind a `Flatten` and a `Linear`) sees everything. The option `least` is the number
 of positions that the code must see along each axis, or all of an axis that is shorter; nothing is asked without it.
 
-More strides, larger kernels or dilation make it longer.
+More strides, larger kernels or dilation make it longer. Where the file has `sample: {width: 0.0107 s}`, it is said in
+seconds, too.
 
 Bad (least=24):
     input: 1x64x64
@@ -61,7 +62,7 @@ def findings(trace: Trace, *, least: int = 0) -> Iterator[Finding]:
     except ValueError:  # a reshape has mixed the samples
         return
     short = [
-        f"{extent} of {size} along the {name}"
+        f"{extent} of {size} along the {name}{_scaled(trace, name, extent)}"
         for name, extent, size in zip(AXES[len(sizes)], field.extent, sizes)
         if isinstance(size, int) and extent < min(least, size)
     ]
@@ -71,3 +72,9 @@ def findings(trace: Trace, *, least: int = 0) -> Iterator[Finding]:
             f"a position of the code sees {' and '.join(short)}",
             f"at least {least} are asked for" + ("" if field.exact else "; the extent is an upper bound"),
         )
+
+
+def _scaled(trace: Trace, axis: str, extent: int) -> str:
+    """The extent in the unit of the file's `sample:`."""
+    scale = trace.arch.sample.get(axis)
+    return f" ({scale.of(extent)})" if scale else ""
