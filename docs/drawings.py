@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import shapecalc as sc
+from shapecalc.commands.draw import picture
 from shapecalc.draw.canvas import Picture
 from shapecalc.draw.png import png
 from shapecalc.draw.svg import svg
-from shapecalc.drawing import picture
 from shapecalc.show.explanation import find
 
 ROOT = Path(__file__).parent.parent

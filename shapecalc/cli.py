@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from . import inputs, options
-from .inputs import USAGE, UsageError
-from .output import charset, complain, discard, open_streams, write
+from .commands import inputs, options
+from .commands.inputs import USAGE, UsageError
+from .commands.output import charset, complain, discard, open_streams, write
 from .version import __version__
 
 app = typer.Typer(
@@ -67,7 +67,7 @@ def check(
     Exit status: 0 clean or notes only, 1 problems (with --diff: or repairs to make), 2 wrong usage, a bad
     configuration or an unreadable file.
     """
-    from . import checking
+    from .commands import check as checking
 
     asked = checking.Asked(
         paths,
@@ -131,7 +131,7 @@ def sizes(
 
     Exit status: 1 where no size holds, or the one given with --near does not.
     """
-    from .sizing import print_sizes
+    from .commands.sizes import print_sizes
 
     settings = inputs.settings(set, call, batch, input)
     if status := print_sizes(path, input, settings, near, upto, format is options.Format.json):
@@ -159,7 +159,7 @@ def mirror(
 
     Exit status: 0, 1 where the encoder does not run, 2 where there is nothing to mirror or FILE cannot be written.
     """
-    from .proposing import Request, propose
+    from .commands.mirror import Request, propose
     from .report import Report
 
     request = Request(
@@ -182,7 +182,7 @@ def explain(
     batch: options.Batch = None,
 ) -> None:
     """Print the arithmetic of one layer, filled in. Exit status: 1 where the layer cannot run."""
-    from .explaining import explain_layer
+    from .commands.explain import explain_layer
 
     settings = inputs.settings(set, call, batch, input)
     if status := explain_layer(path, layer, inputs.shape(input), settings):
@@ -208,7 +208,7 @@ def emit(
 
     Exit status: 1 where the architecture cannot run, or be what is asked for; 2 where nothing can be written.
     """
-    from .emitting import emitted, save
+    from .commands.emit import emitted, save
 
     settings = inputs.settings(set, call, batch, input)
     text = emitted(path, inputs.shape(input), settings, any_size=any_size, vae=vae, train=train)
@@ -229,7 +229,7 @@ def report(
 
     Exit status: 0 clean or notes only, 1 problems, 2 wrong usage or an unreadable file.
     """
-    from .reporting import report_page
+    from .commands.report import report_page
 
     settings = inputs.settings(set, call, batch, input)
     if status := report_page(path, inputs.shape(input), settings, output, force):
@@ -253,7 +253,7 @@ def draw(
 
     Exit status: 0 drawn, what is wrong with the network in red; 2 nothing is drawn.
     """
-    from .drawing import Request, draw_file
+    from .commands.draw import Request, draw_file
 
     request = Request(layer, output, width, theme, force)
     draw_file(path, inputs.shape(input), inputs.settings(set, call, batch, input), request)
@@ -274,7 +274,7 @@ def compare(
 
     Exit status: 0 the same shapes everywhere, 1 other shapes, 2 wrong usage or an unreadable file.
     """
-    from .comparing import compare as compared
+    from .commands.compare import compare as compared
 
     raise typer.Exit(compared((path, other), input or [], set, call, format is options.Format.json))
 
@@ -293,7 +293,7 @@ def cost(
 
     Exit status: 0, 1 where a layer cannot run (what is before it is counted), 2 wrong usage or an unreadable file.
     """
-    from .costing import print_cost
+    from .commands.cost import print_cost
 
     settings = inputs.settings(set, call, None, input)
     if status := print_cost(path, inputs.shape(input), settings, batch, dtype, format is options.Format.json):
@@ -322,7 +322,7 @@ def field(
 
     Exit status: 0, 1 where a layer cannot run (those before it are shown), 2 wrong usage or an unreadable file.
     """
-    from .seeing import print_field
+    from .commands.field import print_field
 
     settings, as_json = inputs.settings(set, call, batch, input), format is options.Format.json
     if status := print_field(path, inputs.shape(input), settings, position, reached, layer, as_json):

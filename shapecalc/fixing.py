@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .edit import edited
 from .lint.selection import Selection
 from .problem import Problem
+from .repair.edit import edited
 from .report import Report, check_text
 from .size import Size
 

@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from .arch import INPUT
 from .cost import BYTES
-from .layout import Undecided, dense, has_channels_last, is_plain, plain
 from .saving import Saved, View
 from .shapes import N, Shape
 from .size import Size, product
+from .strides import Undecided, dense, has_channels_last, is_plain, plain
 from .trace import Step, Trace, trace_whole
 
 #: Bytes of the place of a maximum.

@@ -136,7 +136,7 @@ def _helped(traced: Trace, linted: Lint, problem: Problem) -> Problem:
         return linted.mender.mended(problem, finding) if finding.repairs else problem
     if problem.severity != "error":
         return problem
-    from .repair import repaired
+    from .repair.offer import repaired
 
     problem = repaired(traced, problem)
     if problem.help is not None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .layout import Sizes, reshaped
 from .size import Size
+from .strides import Sizes, reshaped
 
 #: The strides of a view of a tensor, from its sizes and strides; None where torch makes a copy instead.
 View = Callable[[Sizes, Sizes], "Sizes | None"]

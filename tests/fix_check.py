@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from torch_oracle import BATCH, torch_shapes
 
-from shapecalc.edit import edited
 from shapecalc.fixing import Fixed, fixed
 from shapecalc.lint.selection import Selection
+from shapecalc.repair.edit import edited
 from shapecalc.report import check_text
 
 #: What torch refuses and what breaks the contract; the linter's findings have tests of their own.

@@ -18,12 +18,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 HOMES = {
     "yaml": ["read/tree.py"],
     "rich": ["show/", "cli.py"],
-    "typer": ["cli.py", "options.py"],
+    "typer": ["cli.py", "commands/options.py"],
     "hypothesis": ["strategies.py"],
     "pytest": ["pytest_plugin.py"],
     "torch": ["read/capture/"],
     "resvg_py": ["draw/png.py"],
-    "pydantic": ["show/json.py", "config_table.py"],
+    "pydantic": ["show/json.py", "config/table.py"],
 }
 
 

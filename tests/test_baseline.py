@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from shapecalc.baseline import read
 from shapecalc.cli import app
+from shapecalc.config.baseline import read
 from shapecalc.report import check
 
 CLEAN = "input: 3x8x8\nlayers: [ReLU]\n"

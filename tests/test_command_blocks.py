@@ -22,7 +22,7 @@ import numpy
 import pytest
 import yaml
 
-from shapecalc.config_table import checked
+from shapecalc.config.table import checked
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -6,9 +6,9 @@ import pytest
 from torch_oracle import torch_shapes
 
 import shapecalc as sc
-from shapecalc.edit import edited
 from shapecalc.lint.selection import Selection
 from shapecalc.problem import Problem
+from shapecalc.repair.edit import edited
 from shapecalc.report import check_text
 
 DESIGN = """\

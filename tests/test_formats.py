@@ -17,10 +17,10 @@ from terminal import EXAMPLES
 from typer.testing import CliRunner, Result
 
 from shapecalc.cli import app
-from shapecalc.edit import edited
 from shapecalc.lint.rule import RULES, engine_codes
 from shapecalc.lint.selectors import selection
 from shapecalc.problem import Code, Edit, Fix, Place, Problem
+from shapecalc.repair.edit import edited
 from shapecalc.report import Report, check, check_text
 from shapecalc.show.formats import FORMATS
 from shapecalc.show.rules import GROUPS

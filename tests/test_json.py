@@ -10,8 +10,8 @@ import pytest
 from terminal import EXAMPLES
 from test_show import DESIGN
 
-from shapecalc.edit import edited
 from shapecalc.problem import Edit, Place
+from shapecalc.repair.edit import edited
 from shapecalc.report import Report, check, check_text
 from shapecalc.show.json import ReportModel
 

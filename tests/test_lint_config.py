@@ -15,8 +15,8 @@ from typer.testing import CliRunner, Result
 
 import shapecalc as sc
 from shapecalc.cli import app
-from shapecalc.config import Config
-from shapecalc.config_file import finder
+from shapecalc.config.config import Config
+from shapecalc.config.file import finder
 from shapecalc.lint.rule import RULES, Rule
 from shapecalc.lint.selectors import named, refused, selection, split
 
@@ -307,7 +307,7 @@ def test_without_a_configuration_none_is_looked_into(tmp_path: Path) -> None:
         "import sys; from shapecalc.cli import app\n"
         "try: app(['check', 'a.arch.yaml'])\n"
         "except SystemExit as stop: assert not stop.code\n"
-        "print(sorted({'tomllib', 'json.decoder', 'shapecalc.config_table', 'shapecalc.baseline',"
+        "print(sorted({'tomllib', 'json.decoder', 'shapecalc.config.table', 'shapecalc.config.baseline',"
         " 'shapecalc.lint.suppress'} & set(sys.modules) - before))"
     )
     done = subprocess.run(

@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
 import shapecalc as sc  # noqa: E402
-from shapecalc.changes import Change, retraced  # noqa: E402
+from shapecalc.repair.changes import Change, retraced  # noqa: E402
 from shapecalc.shapes import whole_shape  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")

@@ -6,12 +6,12 @@ import pytest
 from test_fix import mended
 
 import shapecalc as sc
-from shapecalc.changes import Change, Inserted, changed
-from shapecalc.edit import edited
 from shapecalc.layer import KINDS
 from shapecalc.problem import Problem
+from shapecalc.repair.changes import Change, Inserted, changed
+from shapecalc.repair.edit import edited
+from shapecalc.repair.rewriting import edits
 from shapecalc.report import check_text
-from shapecalc.rewriting import edits
 
 HEAD = "input: 3x59x58\nlayers:\n"
 UNET = """\

@@ -11,7 +11,6 @@ from terminal import EXAMPLES
 
 import shapecalc.report
 from shapecalc.arch import Arch, Node, Origin
-from shapecalc.edit import edited
 from shapecalc.fixing import fixed
 from shapecalc.layer import Layer
 from shapecalc.layers.conv import Conv2d
@@ -22,6 +21,7 @@ from shapecalc.lint.suppress import MARK, can_be_silenced
 from shapecalc.problem import Problem
 from shapecalc.read.comments import comments
 from shapecalc.read.nodes import Source
+from shapecalc.repair.edit import edited
 from shapecalc.report import Report, check_text, judge
 from shapecalc.shapes import whole_shape
 

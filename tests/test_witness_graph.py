@@ -8,10 +8,10 @@ from random import Random
 import pytest
 import witness_graph
 
-from shapecalc.changes import retraced
 from shapecalc.lint.page import Example, page_of
 from shapecalc.lint.rule import RULES, Rule
 from shapecalc.read.spec import loads
+from shapecalc.repair.changes import retraced
 from shapecalc.trace import trace
 
 

@@ -11,9 +11,9 @@ import torch
 import witness_windows
 
 from shapecalc import loads
-from shapecalc.changes import retraced
 from shapecalc.lint.page import Example, page_of
 from shapecalc.lint.rule import RULES, Rule
+from shapecalc.repair.changes import retraced
 from shapecalc.report import check_text
 from shapecalc.trace import trace
 

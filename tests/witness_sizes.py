@@ -25,9 +25,9 @@ from witness_tools import (
     speaking,
 )
 
-from shapecalc.changes import retraced
 from shapecalc.layer import KINDS, Layer
 from shapecalc.lint.rule import Finding
+from shapecalc.repair.changes import retraced
 from shapecalc.trace import Trace
 
 

@@ -12,10 +12,10 @@ import torch
 import shapecalc.layers
 from shapecalc import loads
 from shapecalc.arch import Arch
-from shapecalc.changes import retraced
 from shapecalc.layer import KINDS, Layer
 from shapecalc.lint.rule import RULES, Finding
 from shapecalc.problem import ShapeError
+from shapecalc.repair.changes import retraced
 from shapecalc.trace import Trace, trace
 
 assert shapecalc.layers

@@ -38,9 +38,9 @@ from witness_tools import (
     windows,
 )
 
-from shapecalc.changes import retraced
 from shapecalc.layer import KINDS, Layer
 from shapecalc.lint.rule import RULES, Finding
+from shapecalc.repair.changes import retraced
 from shapecalc.trace import Trace
 
 

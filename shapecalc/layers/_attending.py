@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from ..layer import Layer, Needs, Shape
-from ..layout import plain, reshaped
 from ..problem import FEATURES, GROUPS, JOIN, refusal
 from ..size import Size, product, same
 from ..sorts import Integer
+from ..strides import plain, reshaped
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:

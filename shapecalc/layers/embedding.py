@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from ..fields import Bool, Count, Float, MaybeFloat, NoneOnly
 from ..layer import Layer, Needs, Shape
-from ..layout import plain
 from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
 from ..reading import Chain, Links, kept
 from ..saving import Saved
 from ..sorts import Choice, Integer
+from ..strides import plain
 from ._ranks import wrong_rank
 
 if TYPE_CHECKING:

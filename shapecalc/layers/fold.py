@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Dilation, Kernel, Padding, Stride
 from ..layer import AXES, Layer, Needs, Shape
-from ..layout import plain
 from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
 from ..reading import Chain, Links, Regroup, Relation, permuted, windowed
 from ..saving import Saved
 from ..size import Size, divides, product, same
 from ..sorts import Ints
+from ..strides import plain
 from ..window import Pick, Slide, window_formula, window_output
 from ._axes import written_out
 from ._mirrors import one

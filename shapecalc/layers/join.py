@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Layer, Needs, Shape
-from ..layout import plain, reshaped
 from ..problem import FEATURES, INPUT_COUNT, JOIN, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, pointwise
 from ..saving import NOTHING, Saved
 from ..size import Size, product, same
+from ..strides import plain, reshaped
 from ..window import Slide
 from ._axes import Dim, axis_at, axis_name, many, shape_text, with_size
 

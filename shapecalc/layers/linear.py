@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
-from ..layout import plain, reshaped
 from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept, pointwise
 from ..saving import INPUT, SAME, Saved
 from ..size import Size, product, same
 from ..sorts import Integer
+from ..strides import plain, reshaped
 from ._axes import shape_text, written_out
 from ._ranks import wrong_rank
 

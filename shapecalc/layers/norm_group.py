@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
-from ..layout import plain
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, Link, Links, grouped, kept, mixing
 from ..saving import Saved
 from ..size import Size, divides, product, same
 from ..sorts import Integer, Numbers
+from ..strides import plain
 from ..window import Pick, Slide
 from ._axes import shape_text
 from ._ranks import wrong_rank

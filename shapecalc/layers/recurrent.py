@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..fields import Bool, Count, InFeatures, Probability
 from ..layer import KINDS, Layer, Needs, Shape
-from ..layout import plain, reshaped
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept
 from ..saving import Saved
 from ..size import Size, product, same
 from ..sorts import Choice, Integer
+from ..strides import plain, reshaped
 from ..window import Pick
 from ._ranks import wrong_rank
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from ..layer import Layer, Needs, Shape
-from ..layout import plain
 from ..problem import AXIS, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, Regroup, kept, mixing
 from ..saving import INPUT, Saved
 from ..size import Size, divides
 from ..sorts import Integer
+from ..strides import plain
 from ._axes import Dim, axis_at, axis_name
 from ._ranks import wrong_rank
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..fields import Bool, Float, InFeatures, NoneOnly, Probability
 from ..layer import Needs, Shape
-from ..layout import plain
 from ..saving import Saved
 from ..size import Size, product
 from ..sorts import Choice, Integer
+from ..strides import plain
 from ._attending import Attending, Heads, sample_pair
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..changes import Changes, retraced
 from ..contract import contract
 from ..problem import Fix, Problem
-from ..rewriting import edits
+from ..repair.changes import Changes, retraced
+from ..repair.rewriting import edits
+from ..repair.wording import in_words
 from ..shapes import spell
 from ..trace import Trace
-from ..wording import in_words
 from .rule import Finding
 from .selection import Finder
 

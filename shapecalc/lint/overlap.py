@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from ..changes import Changes
+from ..repair.changes import Changes
 from ..window import Slide
 from .windows import Windowed, by, has_gaps, with_kernel
 

@@ -19,8 +19,8 @@ from types import ModuleType
 from typing import Any, NamedTuple, cast
 
 from .. import problem
-from ..changes import Changes
 from ..problem import Code
+from ..repair.changes import Changes
 from . import rules
 
 #: What the codes of the pedantic rules begin with.

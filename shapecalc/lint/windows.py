@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ..changes import Change, Changes, Inserted
 from ..layer import AXES, KINDS
 from ..pairing import before, sides_of
+from ..repair.changes import Change, Changes, Inserted
 from ..shapes import Shape
 from ..trace import Step, Trace
 from ..window import Slide, window_output

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from ..arch import Arch, Node, Origin
 from ..contract import contract
-from ..edit import edited
 from ..problem import NO_MIRROR, Edit, Place, ShapeError, SpecError
 from ..read import nodes, tree
 from ..read.given import number
 from ..read.spec import SECTIONS, loads
+from ..repair.edit import edited
 from ..shapes import spell
 from ..trace import Trace, trace
 from .section import json_lines, section_items, yaml_lines

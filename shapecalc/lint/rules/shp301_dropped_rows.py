@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...changes import Change, Changes
+from ...repair.changes import Change, Changes
 from ...trace import Trace
 from ..graph import readings
 from ..profile import profile_of

@@ -47,7 +47,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Change, Changes
+from ...repair.changes import Change, Changes
 from ...trace import Trace
 from ...window import Slide
 from ..graph import readings

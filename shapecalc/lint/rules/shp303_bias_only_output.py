@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Changes
+from ...repair.changes import Changes
 from ...trace import Trace
 from ..rule import Finding
 from ..windows import Windowed, counted, has_gaps, windowed, with_kernel

@@ -50,8 +50,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Change, Changes
 from ...pairing import before
+from ...repair.changes import Change, Changes
 from ...trace import Trace
 from ...window import Slide
 from ..rule import Finding

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Changes
+from ...repair.changes import Changes
 from ...trace import Trace
 from ..rule import Finding
 from ..windows import Windowed, by, windowed, with_kernel
@@ -88,8 +88,8 @@ def _dilated(found: Windowed) -> str:
 
 def _repairs(found: Windowed, percent: int) -> Iterator[Changes]:
     """The same layer with the largest kernel, smaller by steps of 2, that reads more data than that."""
-    from ...changes import changed_layer
     from ...ledger import of_layer
+    from ...repair.changes import changed_layer
 
     kernel = [slide.kernel_size for slide in found.slides]
     while max(kernel) > 2:

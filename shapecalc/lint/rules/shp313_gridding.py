@@ -35,8 +35,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Change, Changes
 from ...layer import AXES
+from ...repair.changes import Change, Changes
 from ...trace import Trace
 from ..graph import links
 from ..rule import Finding

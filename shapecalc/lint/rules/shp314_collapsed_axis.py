@@ -40,8 +40,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Change, Changes
 from ...layer import AXES
+from ...repair.changes import Change, Changes
 from ...trace import Trace
 from ..graph import readings
 from ..rule import Finding

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ...arch import INPUT
-from ...changes import Change
+from ...repair.changes import Change
 from ...trace import Trace
 from ..rule import Finding
 from ..windows import by, windowed

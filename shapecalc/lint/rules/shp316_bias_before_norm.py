@@ -61,8 +61,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Change
 from ...layer import Layer
+from ...repair.changes import Change
 from ...trace import Step, Trace
 from .._spans import spans
 from ..rule import Finding

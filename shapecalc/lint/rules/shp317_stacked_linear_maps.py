@@ -90,8 +90,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...changes import Change, Changes, Inserted
 from ...layer import KINDS
+from ...repair.changes import Change, Changes, Inserted
 from ...shapes import spell
 from ...trace import Step, Trace
 from .._spans import scales, spans

@@ -56,7 +56,7 @@ from collections.abc import Iterator
 from math import exp, inf
 from typing import Any
 
-from ...changes import Change
+from ...repair.changes import Change
 from ...trace import Trace
 from .._spans import spans
 from ..graph import readers

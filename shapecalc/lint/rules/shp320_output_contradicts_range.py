@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...arch import INPUT
-from ...changes import Change, Changes
+from ...repair.changes import Change, Changes
 from ...trace import Trace
 from .._spans import scales
 from ..graph import is_autoencoder

@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...changes import Change, Inserted
+from ...repair.changes import Change, Inserted
 from ...trace import Trace
 from .._spans import spans
 from ..graph import readers

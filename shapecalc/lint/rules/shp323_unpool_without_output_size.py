@@ -32,7 +32,7 @@ from math import prod
 from typing import Any
 
 from ...arch import INPUT
-from ...changes import Change
+from ...repair.changes import Change
 from ...shapes import Shape
 from ...size import same
 from ...trace import Trace

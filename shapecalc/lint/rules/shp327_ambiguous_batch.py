@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...changes import Change
+from ...repair.changes import Change
 from ...shapes import N, Shape
 from ...trace import Trace
 from ..rule import Finding

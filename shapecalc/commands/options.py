@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..show.formats import FORMATS
 from .inputs import SUFFIX
-from .show.formats import FORMATS
 
 
 class Format(StrEnum):

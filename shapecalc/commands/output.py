@@ -36,6 +36,6 @@ def discard(stream: object) -> None:
 
 def complain(message: str) -> None:
     """A message of the tool's own, on stderr."""
-    from .show.text import visible
+    from ..show.text import visible
 
     print(f"shapecalc: {visible(message)}", file=sys.stderr)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..shapes import Shape
+from ..show.fields import fields, fields_json, fields_lines
 from .inputs import Settings, UsageError, judged, shown
 from .output import charset, complain, write
-from .shapes import Shape
-from .show.fields import fields, fields_json, fields_lines
 
 
 def print_field(
@@ -24,7 +24,7 @@ def print_field(
     trace = report.trace
     number = None
     if layer is not None:
-        from .show.explanation import find
+        from ..show.explanation import find
 
         if position is None and reached is None:
             position = "middle"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .input_sizes import sizes
+from ..input_sizes import sizes
+from ..problem import SpecError
+from ..report import Report
+from ..show.sizes import sizes_json, sizes_lines
 from .inputs import Settings, UsageError, architecture, point, shape, shown
 from .output import charset, write
-from .problem import SpecError
-from .report import Report
-from .show.sizes import sizes_json, sizes_lines
 
 
 def print_sizes(

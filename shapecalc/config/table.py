@@ -8,12 +8,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from .arch import PROFILES
+from ..arch import PROFILES
+from ..lint.rule import RULES
+from ..lint.selectors import refused
+from ..registry import nearest
+from ..show.formats import FORMATS
 from .config import Config, ConfigError
-from .lint.rule import RULES
-from .lint.selectors import refused
-from .registry import nearest
-from .show.formats import FORMATS
 
 
 def _known_selector(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .arch import INPUT, Arch
+from ..arch import INPUT, Arch
+from ..layer import Layer
 from .changes import Change, Changes
-from .layer import Layer
 
 
 def in_words(arch: Arch, changes: Changes, where: int | None) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from .files import write_whole
-from .fixing import diff, fixed
+from ..files import write_whole
+from ..fixing import diff, fixed
+from ..lint.selection import Selection
+from ..read.decode import decode, encode_like
+from ..report import Report
+from ..shapes import Shape
 from .inputs import USAGE, Settings, is_unusable
-from .lint.selection import Selection
 from .output import complain, write
-from .read.decode import decode, encode_like
-from .report import Report
-from .shapes import Shape
 
 
 class Plan(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..shapes import Shape
+from ..show.explanation import explanation, find
+from ..show.text import visible
 from .inputs import Settings, UsageError, judged, shown
 from .output import charset, write
-from .shapes import Shape
-from .show.explanation import explanation, find
-from .show.text import visible
 
 
 def explain_layer(path: str, layer: str, shape: Shape | None, settings: Settings) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .arch import INPUT, Arch, Node
-from .layer import KINDS, Layer
-from .problem import ShapeError
-from .shapes import Shape
-from .trace import Trace, trace
+from ..arch import INPUT, Arch, Node
+from ..layer import KINDS, Layer
+from ..problem import ShapeError
+from ..shapes import Shape
+from ..trace import Trace, trace
 
 
 class Inserted(NamedTuple):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-from .arch import Arch
-from .files import write_whole
+from ..arch import Arch
+from ..files import write_whole
+from ..problem import ShapeError, SpecError
+from ..report import Report, judge
+from ..shapes import Shape
 from .inputs import USAGE, Settings, UsageError, architecture, is_unusable
 from .output import complain, write
-from .problem import ShapeError, SpecError
-from .report import Report, judge
-from .shapes import Shape
 
 
 def emitted(path: str, shape: Shape | None, settings: Settings, **wishes: bool) -> str:
     """The module's text. Exits where there is none, once it is said why; raises `UsageError`."""
-    from .write.torch import module_text
+    from ..write.torch import module_text
 
     arch = architecture(path, settings)
     if isinstance(arch, Report):

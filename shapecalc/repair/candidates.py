@@ -1,6 +1,6 @@
 """Candidates for a repair, the least change first: from the layer that failed, or from the broken contract.
 
-None is offered before it was traced again (`shapecalc.repair`), so a candidate may be wrong.
+None is offered before it was traced again (`offer`), so a candidate may be wrong.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import prod
 
-from .arch import Arch
+from ..arch import Arch
+from ..contract import last_change
+from ..layer import Layer, Refused
+from ..pairing import first_wrong_pair
+from ..problem import FOLDED_BATCH, JOIN, Problem
+from ..shapes import Shape
+from ..trace import Step, Trace
 from .changes import Change, Changes, retraced
-from .contract import last_change
 from .insertions import before_join, behind_end, lost_rows
-from .layer import Layer, Refused
-from .pairing import first_wrong_pair
-from .problem import FOLDED_BATCH, JOIN, Problem
-from .shapes import Shape
-from .trace import Step, Trace
 
 #: Arguments of which one may be mistyped.
 WINDOW = ("padding", "kernel_size", "stride", "dilation", "output_padding")

@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 from typing import NamedTuple
 
-from .arch import Arch
-from .emitting import save
-from .files import write_whole
+from ..arch import Arch
+from ..files import write_whole
+from ..mirroring.classes import served
+from ..mirroring.proposal import Proposal, proposals
+from ..mirroring.way import way_through
+from ..problem import ShapeError, SpecError
+from ..read.spec import loads
+from ..report import Report, judge
+from ..shapes import N, Shape
+from ..show.proposals import proposal_lines, proposals_json
+from ..write.yaml import spec_text
+from .emit import save
 from .inputs import UsageError
-from .mirroring.classes import served
-from .mirroring.proposal import Proposal, proposals
-from .mirroring.way import way_through
 from .output import charset, complain, write
-from .problem import ShapeError, SpecError
-from .read.spec import loads
-from .report import Report, judge
-from .shapes import N, Shape
-from .show.proposals import proposal_lines, proposals_json
-from .write.yaml import spec_text
 
 
 class Request(NamedTuple):
@@ -69,7 +69,7 @@ def propose(arch: Arch | Report, request: Request) -> Report | None:
 
 def module_of(best: Proposal) -> str:
     """A proposal as a PyTorch module, with the options that the encoder's `vars` are; for letters, for any size."""
-    from .write.torch import module_text
+    from ..write.torch import module_text
 
     shape = best.trace.shape_in
     is_symbolic = any(not isinstance(size, int) and size != N for size in shape)

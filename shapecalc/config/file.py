@@ -67,6 +67,6 @@ def _read(path: str) -> Config | None:
         content = content.get(key) if isinstance(content, dict) else None
     if content is None:
         return None
-    from .config_table import checked
+    from .table import checked
 
     return checked(path, text, content)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import shutil
 
-from .arch import Arch
-from .comparison import compared, lines
-from .config import ConfigError
-from .config_file import finder
+from ..arch import Arch
+from ..comparison import compared, lines
+from ..config.config import ConfigError
+from ..config.file import finder
+from ..lint.selectors import selection
+from ..report import Report
+from ..size import SizeLimit
 from .inputs import UsageError, architecture, is_unusable, judged_as, settings, shape
-from .lint.selectors import selection
 from .output import charset, write
-from .report import Report
-from .size import SizeLimit
 
 
 def compare(
@@ -63,7 +63,7 @@ def compare(
 def _unread(report: Report) -> int:
     """Say what is wrong with a spec that there is nothing to compare of."""
     if not is_unusable(report):
-        from .show.full import printed
+        from ..show.full import printed
 
         write(printed(report, charset()))
     return 2

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 
-from .arch import Arch
-from .lint.selection import Selection
+from ..arch import Arch
+from ..lint.selection import Selection
+from ..problem import UNREADABLE, Problem, ShapeError, SpecError
+from ..read.target import is_target, read_target, split, text_of
+from ..report import Report, judge
+from ..shapes import Shape, sample, whole_shape
 from .output import charset, complain, write
-from .problem import UNREADABLE, Problem, ShapeError, SpecError
-from .read.target import is_target, read_target, split, text_of
-from .report import Report, judge
-from .shapes import Shape, sample, whole_shape
 
 
 class Settings(dict[str, int | float]):
@@ -97,8 +97,8 @@ def judged_as(arch: Arch | Report, shape: Shape | None, selection: Selection = S
 
 def architecture(path: str, settings: Settings) -> Arch | Report:
     """What a file or stdin describes, or the report that says why it describes nothing."""
-    from .read.decode import decode
-    from .read.spec import loads
+    from ..read.decode import decode
+    from ..read.spec import loads
 
     if path.endswith(".py"):
         raise UsageError(f"{path}: which class? name it: {path}:Model")
@@ -161,7 +161,7 @@ def shown(report: Report) -> int:
     """The exit status for a file that cannot be read or understood, once that is printed."""
     if is_unusable(report):
         return USAGE
-    from .show.full import printed
+    from ..show.full import printed
 
     write(printed(report, charset()))
     return 1

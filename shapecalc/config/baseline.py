@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .files import write_whole
-from .lint.identity import Identity, identities
-from .problem import Problem
-from .report import Report
-from .version import __version__
+from ..files import write_whole
+from ..lint.identity import Identity, identities
+from ..problem import Problem
+from ..report import Report
+from ..version import __version__
 
 VERSION = 1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .arch import Span
+from ..arch import Span
 
 #: What may stand before a layer in its item: the dash, a brace, a name, a quotation mark.
 _HEAD = re.compile(r"""([ \t]*-[ ]+)(?:\{[ ]*)?(?:["']?\w+["']?:\s+)?["']?\Z""")

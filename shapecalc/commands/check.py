@@ -7,18 +7,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .config import Config, ConfigError
-from .config_file import finder
+from ..config.config import Config, ConfigError
+from ..config.file import finder
+from ..lint.selection import Selection
+from ..lint.selectors import selection, split
+from ..report import Report
+from ..shapes import Shape
+from ..show.formats import FORMATS
 from .inputs import USAGE, Settings, UsageError, is_unusable, reports
-from .lint.selection import Selection
-from .lint.selectors import selection, split
 from .output import charset, complain, write
-from .report import Report
-from .shapes import Shape
-from .show.formats import FORMATS
 
 if TYPE_CHECKING:
-    from .baseline import Baseline
+    from ..config.baseline import Baseline
 
 
 class Asked(NamedTuple):
@@ -79,7 +79,7 @@ def _checked(asked: Asked, nearest: Callable[[str], Config], select: Callable[[s
         asked.paths, asked.shape, asked.settings, select, lambda path: nearest(path).excludes(path)
     )
     if asked.diff or asked.fix:
-        from .mending import Plan, diffs, mended
+        from .fix import Plan, diffs, mended
 
         if asked.fix and not asked.diff and "-" in asked.paths:
             raise UsageError("--fix cannot write to stdin; --diff shows the change")
@@ -120,7 +120,7 @@ def _printed(found: Iterator[Report], known: Baseline | None, format: str, asked
 
 
 def _write_statistics(done: list[Report], format: str) -> None:
-    from .show.statistics import statistics, statistics_json
+    from ..show.statistics import statistics, statistics_json
 
     problems = [problem for report in done if not is_unusable(report) for problem in report.problems]
     write(statistics_json(problems) if format == "json" else statistics(problems))
@@ -133,7 +133,7 @@ def _baseline(asked: Asked, here: Config) -> Baseline | None:
         if asked.update_baseline:
             raise UsageError("--update-baseline needs --baseline FILE")
         return None
-    from .baseline import BaselineError, read
+    from ..config.baseline import BaselineError, read
 
     try:
         return read(path, may_be_missing=asked.update_baseline)

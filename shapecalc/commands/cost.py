@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 
-from .algebra.staircase import SizeLimit
-from .cost import BYTES
+from ..algebra.staircase import SizeLimit
+from ..cost import BYTES
+from ..shapes import Shape
+from ..show.costs import costs, costs_json, costs_lines
 from .inputs import Settings, UsageError, judged, shown
 from .output import charset, complain, write
-from .shapes import Shape
-from .show.costs import costs, costs_json, costs_lines
 
 
 def print_cost(

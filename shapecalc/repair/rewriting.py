@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .arch import INPUT, Arch, Node, Origin
+from ..arch import INPUT, Arch, Node, Origin
+from ..layer import Layer
+from ..problem import Edit, ShapeError
 from .changes import Change, Changes, Inserted, changed, changed_layer
 from .edit import edited
 from .items import Replacement, item_at
-from .layer import Layer
-from .problem import Edit, ShapeError
 
 #: What a spec calls the layer above, and the network's input.
 ABOVE, NETWORK_INPUT = "x", "input"

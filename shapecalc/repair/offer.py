@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .arch import Arch
+from ..arch import Arch
+from ..contract import contract
+from ..problem import Fix, Problem
+from ..shapes import spell
+from ..trace import Trace
 from .candidates import candidates
 from .changes import Changes, changed, retraced
-from .contract import contract
-from .problem import Fix, Problem
 from .rewriting import edits
-from .shapes import spell
-from .trace import Trace
 from .wording import in_words
 
 #: Arguments that a repair may set without changing what the network learns.

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from .lint.selection import Selection
-from .lint.selectors import named
+from ..lint.selection import Selection
+from ..lint.selectors import named
 
 
 class ConfigError(ValueError):

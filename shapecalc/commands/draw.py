@@ -7,15 +7,15 @@ import shutil
 import sys
 from typing import NamedTuple
 
-from .draw.canvas import Picture
-from .draw.strips import NothingToDraw
-from .draw.svg import THEMES
-from .files import write_whole
+from ..draw.canvas import Picture
+from ..draw.strips import NothingToDraw
+from ..draw.svg import THEMES
+from ..files import write_whole
+from ..problem import Problem
+from ..shapes import Shape
+from ..trace import Trace
 from .inputs import USAGE, Settings, UsageError, is_unusable, judged
 from .output import charset, complain, write
-from .problem import Problem
-from .shapes import Shape
-from .trace import Trace
 
 #: What the name of the file may end in.
 SUFFIXES = (".svg", ".png", ".mmd")
@@ -68,7 +68,7 @@ def draw(trace: Trace, problems: tuple[Problem, ...], request: Request) -> None:
 
 
 def _layer(trace: Trace, given: str) -> int:
-    from .show.explanation import find
+    from ..show.explanation import find
 
     try:
         return find(trace.arch.nodes, given)
@@ -79,10 +79,10 @@ def _layer(trace: Trace, given: str) -> int:
 def _lines(trace: Trace, problems: tuple[Problem, ...], number: int | None) -> list[str]:
     width = shutil.get_terminal_size().columns
     if number is None:
-        from .draw.screen import screen
+        from ..draw.screen import screen
 
         return screen(trace, problems, width, charset())
-    from .draw.windows_screen import layer_screen
+    from ..draw.windows_screen import layer_screen
 
     return layer_screen(trace, number, width, charset())
 
@@ -94,15 +94,15 @@ def _content(
     if suffix == ".mmd":
         if number is not None:
             raise UsageError("Mermaid draws networks, not the windows of one layer; write an .svg or a .png")
-        from .draw.mermaid import mermaid
+        from ..draw.mermaid import mermaid
 
         return mermaid(trace, problems)
     made = picture(trace, problems, number, request.width)
     if suffix == ".svg":
-        from .draw.svg import svg
+        from ..draw.svg import svg
 
         return svg(made, request.theme)
-    from .draw.png import NoRenderer, png
+    from ..draw.png import NoRenderer, png
 
     if request.theme == "page":
         raise UsageError("a PNG has a colour of its own: --theme light or dark")
@@ -117,10 +117,10 @@ def picture(
 ) -> Picture:
     """The picture of a network, or of its layer `number`. Raises `NothingToDraw`."""
     if number is None:
-        from .draw.network import network
+        from ..draw.network import network
 
         return network(trace, problems, width)
-    from .draw.windows import layer_picture
+    from ..draw.windows import layer_picture
 
     return layer_picture(trace, number, width)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .problem import Edit
+from ..problem import Edit
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:

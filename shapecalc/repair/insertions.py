@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..layer import KINDS, Layer
+from ..shapes import Shape
+from ..trace import Trace
 from .changes import Change, Changes, Inserted
-from .layer import KINDS, Layer
-from .shapes import Shape
-from .trace import Trace
 
 #: The most that a stride of 4 drops of an axis; where more is missing, the other input is cropped.
 WIDEST_PAD = 3

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .config import ConfigError
-from .config_file import finder
-from .emitting import save
+from ..config.config import ConfigError
+from ..config.file import finder
+from ..lint.selectors import selection
+from ..shapes import Shape
+from .emit import save
 from .inputs import USAGE, Settings, UsageError, is_unusable, judged
-from .lint.selectors import selection
-from .shapes import Shape
 
 
 def report_page(path: str, shape: Shape | None, settings: Settings, output: str | None, force: bool) -> int:
@@ -15,9 +15,9 @@ def report_page(path: str, shape: Shape | None, settings: Settings, output: str 
 
     Raises `UsageError`.
     """
-    from .draw.network import network
-    from .draw.svg import svg
-    from .show.page.document import document
+    from ..draw.network import network
+    from ..draw.svg import svg
+    from ..show.page.document import document
 
     try:
         config = finder(None, False)(path)
