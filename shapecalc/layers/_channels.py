@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..fields import Bool, Count, InChannels, Kernel
+from ..arguments import Bool, Count, InChannels, Kernel
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import CHANNELS, GROUPS, WRONG_RANK, ShapeError, refusal
 from ..size import Size, product, same

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Annotated, ClassVar
 
-from ..fields import Bool, InChannels
+from ..arguments import Bool, InChannels
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ShapeError, refusal
 from ..reading import Chain, pointwise

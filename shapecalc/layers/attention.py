@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, InFeatures
+from ..arguments import Bool, InFeatures
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
 from ..saving import Saved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated
 
-from ..fields import Bool, Count, Dilation, InChannels, Kernel, Stride
+from ..arguments import Bool, Count, Dilation, InChannels, Kernel, Stride
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import (
     PAD_TOO_LARGE,

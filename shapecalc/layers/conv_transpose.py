@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated
 
-from ..fields import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
+from ..arguments import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
 from ..layer import AXES, KINDS, Layer, Needs, Shape
 from ..problem import (
     EMPTY_OUTPUT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Float
+from ..arguments import Bool, Float
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, JOIN, refusal
 from ..reading import Chain, Link, Links, kept, pointwise

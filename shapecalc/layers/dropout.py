@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..fields import Bool, Probability
+from ..arguments import Bool, Probability
 from ..layer import Layer, Needs, Shape
 from ..reading import Chain, pointwise
 from ..saving import SAME, Saved

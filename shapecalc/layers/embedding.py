@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Count, Float, MaybeFloat, NoneOnly
+from ..arguments import Bool, Count, Float, MaybeFloat, NoneOnly
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
 from ..reading import Chain, Links, kept

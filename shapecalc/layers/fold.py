@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Dilation, Kernel, Padding, Stride
+from ..arguments import Dilation, Kernel, Padding, Stride
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
 from ..reading import Chain, Links, Regroup, Relation, permuted, windowed

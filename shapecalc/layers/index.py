@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Index
+from ..arguments import Index
 from ..layer import Layer, Needs, Shape
 from ..problem import (
     AXIS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Count, InFeatures
+from ..arguments import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept, pointwise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Bool, Kernel
+from ..arguments import Bool, Kernel
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, refusal
 from ..saving import Saved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, Float, InChannels, MaybeFloat, NoneOnly
+from ..arguments import Bool, Float, InChannels, MaybeFloat, NoneOnly
 from ..layer import AXES, Field, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, mixing, pointwise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Count, Float, InChannels, MaybeFloat
+from ..arguments import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, Link, Links, grouped, kept, mixing

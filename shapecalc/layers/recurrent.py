@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..fields import Bool, Count, InFeatures, Probability
+from ..arguments import Bool, Count, InFeatures, Probability
 from ..layer import KINDS, Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, FEATURES, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept

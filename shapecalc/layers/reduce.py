@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..fields import Bool
+from ..arguments import Bool
 from ..layer import KINDS, Layer, Needs, Shape
 from ..reading import Chain, Link, Links, kept
 from ..saving import NOTHING, Saved

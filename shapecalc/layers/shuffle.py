@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..fields import Count
+from ..arguments import Count
 from ..layer import AXES, Layer, Needs, Shape
 from ..problem import CHANNELS, GROUPS, RESHAPE, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup, permuted

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from ..fields import Bool, Float, InFeatures, NoneOnly, Probability
+from ..arguments import Bool, Float, InFeatures, NoneOnly, Probability
 from ..layer import Needs, Shape
 from ..saving import Saved
 from ..size import Size, product

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from ..fields import Kernel, Padding
+from ..arguments import Kernel, Padding
 from ..layer import Needs, Shape
 from ..problem import BAD_ARGUMENT, EMPTY_OUTPUT, JOIN, UNPOOL_SIZE, ShapeError, refusal
 from ..reading import Chain, windowed
