@@ -12,8 +12,7 @@ from typing import Annotated
 import typer
 
 from .commands import inputs, options
-from .commands.inputs import USAGE, UsageError
-from .commands.output import charset, complain, discard, open_streams, write
+from .commands.output import USAGE, UsageError, charset, complain, discard, open_streams, write
 from .version import __version__
 
 app = typer.Typer(
@@ -208,11 +207,11 @@ def emit(
 
     Exit status: 1 where the architecture cannot run, or be what is asked for; 2 where nothing can be written.
     """
-    from .commands.emit import emitted, save
+    from .commands.emit import emitted, save_module
 
     settings = inputs.settings(set, call, batch, input)
     text = emitted(path, inputs.shape(input), settings, any_size=any_size, vae=vae, train=train)
-    save(text, output, path, force)
+    save_module(text, output, force, path)
 
 
 @app.command()

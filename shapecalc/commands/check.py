@@ -14,8 +14,8 @@ from ..lint.selectors import selection, split
 from ..report import Report
 from ..shapes import Shape
 from ..show.formats import FORMATS
-from .inputs import USAGE, Settings, UsageError, is_unusable, reports
-from .output import charset, complain, write
+from .inputs import Settings, is_unusable, reports
+from .output import USAGE, UsageError, charset, complain, write
 
 if TYPE_CHECKING:
     from ..config.baseline import Baseline

@@ -12,8 +12,8 @@ from ..config.file import finder
 from ..lint.selectors import selection
 from ..report import Report
 from ..size import SizeLimit
-from .inputs import UsageError, architecture, is_unusable, judged_as, settings, shape
-from .output import charset, write
+from .inputs import architecture, is_unusable, judged_as, settings, shape
+from .output import UsageError, charset, write
 
 
 def compare(

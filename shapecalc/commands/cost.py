@@ -8,8 +8,8 @@ from ..algebra.staircase import SizeLimit
 from ..cost import BYTES
 from ..shapes import Shape
 from ..show.costs import costs, costs_json, costs_lines
-from .inputs import Settings, UsageError, judged, shown
-from .output import charset, complain, write
+from .inputs import Settings, judged, shown
+from .output import UsageError, charset, complain, write
 
 
 def print_cost(

@@ -10,12 +10,11 @@ from typing import NamedTuple
 from ..draw.canvas import Picture
 from ..draw.strips import NothingToDraw
 from ..draw.svg import THEMES
-from ..files import write_whole
 from ..problem import Problem
 from ..shapes import Shape
 from ..trace import Trace
-from .inputs import USAGE, Settings, UsageError, is_unusable, judged
-from .output import charset, complain, write
+from .inputs import Settings, is_unusable, judged
+from .output import USAGE, UsageError, charset, save, write
 
 #: What the name of the file may end in.
 SUFFIXES = (".svg", ".png", ".mmd")
@@ -40,14 +39,11 @@ def draw_file(path: str, shape: Shape | None, settings: Settings, request: Reque
         if not is_unusable(report):
             print(report, file=sys.stderr)
         raise SystemExit(USAGE)
-    file = request.output
-    if file and os.path.exists(file) and os.path.exists(path) and os.path.samefile(file, path):
-        raise UsageError(f"{file}: is the spec itself")
-    draw(report.trace, report.problems, request)
+    draw(report.trace, report.problems, request, path)
 
 
-def draw(trace: Trace, problems: tuple[Problem, ...], request: Request) -> None:
-    """Draw and print, or write the file, in one step or not at all. Raises `UsageError`."""
+def draw(trace: Trace, problems: tuple[Problem, ...], request: Request, spec: str = "") -> None:
+    """Draw and print, or write the file, but never over `spec`. Raises `UsageError`."""
     suffix = ".svg" if request.output == "-" else os.path.splitext(request.output or "")[1].lower()
     if request.output is not None and suffix not in SUFFIXES:
         raise UsageError(
@@ -61,10 +57,7 @@ def draw(trace: Trace, problems: tuple[Problem, ...], request: Request) -> None:
         content = _content(trace, problems, number, suffix, request)
     except NothingToDraw as reason:
         raise UsageError(str(reason)) from None
-    if request.output == "-":
-        write(content if isinstance(content, str) else "")
-    else:
-        _save(content, request.output, request.force)
+    save(content, request.output, request.force, spec)
 
 
 def _layer(trace: Trace, given: str) -> int:
@@ -123,13 +116,3 @@ def picture(
     from ..draw.windows import layer_picture
 
     return layer_picture(trace, number, width)
-
-
-def _save(content: str | bytes, output: str, force: bool) -> None:
-    try:
-        write_whole(output, content, force)
-    except FileExistsError:
-        raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
-    complain(f"{output}: written")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from ..arch import Arch
-from ..files import write_whole
 from ..problem import ShapeError, SpecError
 from ..report import Report, judge
 from ..shapes import Shape
-from .inputs import USAGE, Settings, UsageError, architecture, is_unusable
-from .output import complain, write
+from .inputs import Settings, architecture, is_unusable
+from .output import USAGE, UsageError, save
 
 
 def emitted(path: str, shape: Shape | None, settings: Settings, **wishes: bool) -> str:
@@ -45,17 +43,6 @@ def _shown(report: Report) -> int:
     return 1
 
 
-def save(text: str, output: str | None, spec: str, force: bool, remark: str | None = None) -> None:
-    """Print the text, or write the file, in one step or not at all, with a remark. Raises `UsageError`."""
-    if output is None or output == "-":
-        write(text)
-        return
-    if os.path.exists(output) and os.path.exists(spec) and os.path.samefile(output, spec):
-        raise UsageError(f"{output}: is the spec itself")
-    try:
-        write_whole(output, text, force)
-    except FileExistsError:
-        raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
-    complain(f"{output}: written" + (f"; `python {output}` checks its shapes" if remark is None else remark))
+def save_module(text: str, output: str | None, force: bool, spec: str) -> None:
+    """Print a module, or write it to a file, and say how it is run. Raises `UsageError`."""
+    save(text, output, force, spec, f"; `python {output}` checks its shapes")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..shapes import Shape
 from ..show.explanation import explanation, find
 from ..show.text import visible
-from .inputs import Settings, UsageError, judged, shown
-from .output import charset, write
+from .inputs import Settings, judged, shown
+from .output import UsageError, charset, write
 
 
 def explain_layer(path: str, layer: str, shape: Shape | None, settings: Settings) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..shapes import Shape
 from ..show.fields import fields, fields_json, fields_lines
-from .inputs import Settings, UsageError, judged, shown
-from .output import charset, complain, write
+from .inputs import Settings, judged, shown
+from .output import UsageError, charset, complain, write
 
 
 def print_field(

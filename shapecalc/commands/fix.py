@@ -11,8 +11,8 @@ from ..lint.selection import Selection
 from ..read.decode import decode, encode_like
 from ..report import Report
 from ..shapes import Shape
-from .inputs import USAGE, Settings, is_unusable
-from .output import complain, write
+from .inputs import Settings, is_unusable
+from .output import USAGE, complain, write
 
 
 class Plan(NamedTuple):

@@ -13,7 +13,7 @@ from ..problem import UNREADABLE, Problem, ShapeError, SpecError
 from ..read.target import is_target, read_target, split, text_of
 from ..report import Report, judge
 from ..shapes import Shape, sample, whole_shape
-from .output import charset, complain, write
+from .output import USAGE, UsageError, charset, complain, write
 
 
 class Settings(dict[str, int | float]):
@@ -25,17 +25,6 @@ class Settings(dict[str, int | float]):
 
 
 SUFFIX = ".arch.yaml"
-
-
-USAGE = 2
-
-
-class UsageError(SystemExit):
-    """The command was asked for something that makes no sense: said on stderr, exit status 2."""
-
-    def __init__(self, message: str) -> None:
-        complain(message)
-        super().__init__(USAGE)
 
 
 def reports(

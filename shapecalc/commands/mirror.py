@@ -6,7 +6,6 @@ import shutil
 from typing import NamedTuple
 
 from ..arch import Arch
-from ..files import write_whole
 from ..mirroring.classes import served
 from ..mirroring.proposal import Proposal, proposals
 from ..mirroring.way import way_through
@@ -16,9 +15,8 @@ from ..report import Report, judge
 from ..shapes import N, Shape
 from ..show.proposals import proposal_lines, proposals_json
 from ..write.yaml import spec_text
-from .emit import save
-from .inputs import UsageError
-from .output import charset, complain, write
+from .emit import save_module
+from .output import UsageError, charset, save, write
 
 
 class Request(NamedTuple):
@@ -61,7 +59,7 @@ def propose(arch: Arch | Report, request: Request) -> Report | None:
             text = module_of(found[0])
         except ShapeError as error:
             raise UsageError(f"{arch.path}: no module can be made: {error.problem.message}") from None
-        save(text, request.output, arch.path or "", request.force)
+        save_module(text, request.output, request.force, arch.path or "")
     elif request.output is not None:
         _write_spec(found[0], request.output, request.force)
     return None
@@ -100,14 +98,6 @@ def _write_spec(best: Proposal, output: str, force: bool) -> None:
     """The whole spec, printed for `-`, or written in one step or not at all. Raises `UsageError`."""
     try:
         text = spec_text(best.trace, best.undoes)
-        if output == "-":
-            write(text)
-            return
-        write_whole(output, text, force)
     except SpecError as error:
         raise UsageError(f"{output}: {error.problem.message}") from None
-    except FileExistsError:
-        raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
-    complain(f"{output}: written, with the decoder `{best.style}`")
+    save(text, output, force, remark=f", with the decoder `{best.style}`")

@@ -1,9 +1,22 @@
-"""Where the command line writes: findings to stdout, the tool's own messages to stderr."""
+"""Where the command line writes: findings to stdout, the tool's own messages to stderr, what is made to files."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+from ..files import write_whole
+
+#: The exit status of a command that was asked for something that makes no sense.
+USAGE = 2
+
+
+class UsageError(SystemExit):
+    """The command was asked for something that makes no sense: said on stderr, exit status 2."""
+
+    def __init__(self, message: str) -> None:
+        complain(message)
+        super().__init__(USAGE)
 
 
 def open_streams() -> None:
@@ -39,3 +52,22 @@ def complain(message: str) -> None:
     from ..show.text import visible
 
     print(f"shapecalc: {visible(message)}", file=sys.stderr)
+
+
+def save(content: str | bytes, output: str | None, force: bool, spec: str = "", remark: str = "") -> None:
+    """Print the text (`-`, None), or write the file, in one step or not at all, and say so with a remark.
+
+    `spec` is a file that is never written over. Raises `UsageError`.
+    """
+    if output is None or output == "-":
+        write(content if isinstance(content, str) else "")
+        return
+    if os.path.exists(output) and os.path.exists(spec) and os.path.samefile(output, spec):
+        raise UsageError(f"{output}: is the spec itself")
+    try:
+        write_whole(output, content, force)
+    except FileExistsError:
+        raise UsageError(f"{output}: there is such a file already; --force replaces it") from None
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
+    complain(f"{output}: written{remark}")

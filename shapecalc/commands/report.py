@@ -6,8 +6,8 @@ from ..config.config import ConfigError
 from ..config.file import finder
 from ..lint.selectors import selection
 from ..shapes import Shape
-from .emit import save
-from .inputs import USAGE, Settings, UsageError, is_unusable, judged
+from .inputs import Settings, is_unusable, judged
+from .output import USAGE, UsageError, save
 
 
 def report_page(path: str, shape: Shape | None, settings: Settings, output: str | None, force: bool) -> int:
@@ -28,5 +28,5 @@ def report_page(path: str, shape: Shape | None, settings: Settings, output: str 
     if is_unusable(report):
         return USAGE
     drawing = None if report.trace is None else svg(network(report.trace, report.problems), "page")
-    save(document(report, drawing, chosen), output, path, force, remark="")
+    save(document(report, drawing, chosen), output, force, path)
     return int(report.fails)

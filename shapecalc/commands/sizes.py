@@ -6,8 +6,8 @@ from ..input_sizes import sizes
 from ..problem import SpecError
 from ..report import Report
 from ..show.sizes import sizes_json, sizes_lines
-from .inputs import Settings, UsageError, architecture, point, shape, shown
-from .output import charset, write
+from .inputs import Settings, architecture, point, shape, shown
+from .output import UsageError, charset, write
 
 
 def print_sizes(
