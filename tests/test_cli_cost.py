@@ -303,6 +303,9 @@ def test_sample_written_wrongly(sample: str, said: str) -> None:
 
 
 def test_sample_of_an_axis_that_the_input_lacks() -> None:
-    status, _, err = ran("field", "-", stdin="input: 1x9\nsample: {width: 1 s}\nlayers: ['Conv1d(1, 1, 3)']")
+    spec = "sample: {width: 1 s}\nlayers: ['Conv1d(1, 1, 3)']"
+    status, out, _ = ran("field", "-", stdin=f"input: 1x9\n{spec}")
+    assert (status, "`width` is no axis of 1x9\n --> <stdin>:2:10" in out) == (1, True)
+    status, _, err = ran("field", "-", "--input", "1x9", stdin=spec)
     assert status == 2
     assert "`sample:` names width, and the axes are length" in err

@@ -17,7 +17,7 @@ from typing import Any
 from ..arch import PROFILES, Arch, Contract, Scale
 from ..layer import AXES, nearest
 from ..problem import BAD_SHAPE, EMPTY_FILE, LIMIT, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
-from ..shapes import Shape, whole_shape
+from ..shapes import Shape, spell, whole_shape
 from . import tree
 from .blocks import Blocks, check_name
 from .given import number
@@ -91,7 +91,7 @@ class _Spec:
             sections=sections,
             contract=self._contract(sections),
             value_range=self._range(),
-            sample=self._scales(),
+            sample=self._scales(self._shape("input")),
             profile=self._profile(),
             variables=names,
             text=self.parsed.source,
@@ -164,18 +164,20 @@ class _Spec:
         message = "`range` is a list of two numbers, the smaller one first"
         raise SpecError(WRONG_TYPE, message, node.place, help="write it like [0, 1]")
 
-    def _scales(self) -> dict[str, Scale]:
+    def _scales(self, input: Shape | None) -> dict[str, Scale]:
         """The step of each axis that has one, with its unit: `width: 0.0107 s`."""
         node = self._node("sample")
         if node is not None and not isinstance(node, tree.Mapping):
             help = "write it like `sample: {width: 0.0107 s}`"
             raise SpecError(WRONG_TYPE, "`sample` is a mapping of axes to steps", node.place, help=help)
+        known = None if input is None else AXES.get(len(input) - 2, ())
+        of = "" if input is None else f" of {spell(input)}"
+        names = sorted({name for names in AXES.values() for name in names}) if known is None else known
         scales = {}
         for key, value in node.pairs if node else ():
-            names = sorted({name for names in AXES.values() for name in names})
             if key.text not in names:
-                note = f"the axes are {', '.join(names)}"
-                raise SpecError(UNKNOWN_NAME, f"{code(key.text)} is no axis", key.place, note=note)
+                note = f"the axes are {', '.join(names)}" if names else "it has no spatial axes"
+                raise SpecError(UNKNOWN_NAME, f"{code(key.text)} is no axis{of}", key.place, note=note)
             scales[key.text] = _scale(key.text, value)
         return scales
 
