@@ -4,7 +4,8 @@ Layers raise `ShapeError` with bare facts. The reader and the trace add the plac
 public boundary. Everything that a person or a script sees of an error is read from `Problem`.
 """
 
-from __future__ import annotations
+# Not `from __future__ import annotations`: of six records NamedTuple would compile every annotation, half of what
+# this module costs a check.
 
 from typing import NamedTuple
 
