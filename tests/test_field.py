@@ -19,6 +19,7 @@ from shapecalc.field import Field, latent, reached, reads, receptive_field
 from shapecalc.layer import KINDS
 from shapecalc.masks import covered, touching
 from shapecalc.reading import groups, regroup
+from shapecalc.show.fields import fields
 from shapecalc.trace import Trace
 from shapecalc.window import Slide
 
@@ -121,6 +122,15 @@ def test_untraced_steps_are_named() -> None:
     field = reads(traced("6x8", "TransformerEncoderLayer(8, 2, batch_first=True)"), position=(0, 0))
     assert field.untraced == ("layers.0",)
     assert spans(field) == ((0, 7),)
+
+
+def test_axes_too_long_to_follow_have_their_formula() -> None:
+    traced = trace(loads("input: 1x2x200000000000\nencoder: ['Conv2d(1, 4, (1, 3))']\ndecoder: [ReLU()]"))
+    with pytest.raises(ValueError, match="at most 100,000,000"):
+        reads(traced, 0, (0, 5))
+    found = fields(traced)
+    assert found.code is None
+    assert [extent.size for extent in found.rows[0].axes if isinstance(extent, Extent)] == [1, 3]
 
 
 def test_positions_need_numbers_and_must_exist() -> None:
