@@ -8,6 +8,7 @@ from .. import cost, memory
 from ..shapes import spell
 from ..size import Size, product
 from ..trace import Trace
+from .document import header, plain, plains
 from .formula import signed, spelt, spelt_size
 from .text import cells, visible, wrapped
 
@@ -191,18 +192,14 @@ def costs_json(found: Costs) -> dict[str, object]:
     """The document of `cost --format json`; formulas are texts, what is not known is null."""
     trace, total = found.trace, found.total
     return {
-        "version": 1,
-        "path": trace.arch.path,
-        "name": trace.arch.name,
-        "ok": trace.ok,
-        "input": [_size(size) for size in trace.input],
+        **header(trace),
         "batch": found.batch,
         "dtype": found.dtype,
         "steps": [
             {
                 "path": line.path,
                 "kind": line.kind,
-                "out": [_size(size) for size in step.out],
+                "out": plains(step.out),
                 **_numbers(line),
             }
             for line, step in zip(found.lines, trace.steps)
@@ -215,12 +212,8 @@ def costs_json(found: Costs) -> dict[str, object]:
 def _numbers(line: Line) -> dict[str, object]:
     return {
         "params": line.params,
-        "macs": _size(line.macs),
-        "flops": _size(2 * line.macs),
-        "forward_bytes": _size(line.forward),
-        "kept_bytes": None if line.kept is None else _size(line.kept),
+        "macs": plain(line.macs),
+        "flops": plain(2 * line.macs),
+        "forward_bytes": plain(line.forward),
+        "kept_bytes": None if line.kept is None else plain(line.kept),
     }
-
-
-def _size(size: Size) -> int | str:
-    return size if isinstance(size, int) else str(size)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from .. import field
 from ..extents import NO_FORMULA, Extent, axis_names
 from ..shapes import spell
-from ..size import Size
 from ..trace import Trace
+from .document import header
 from .text import cells, visible
 
 #: More stretches than this of one axis are counted, not listed.
@@ -233,11 +233,7 @@ def fields_json(found: Fields) -> dict[str, object]:
     """The document of `field --format json`; fractions are texts."""
     trace = found.trace
     return {
-        "version": 1,
-        "path": trace.arch.path,
-        "name": trace.arch.name,
-        "ok": trace.ok,
-        "input": [_plain(size) for size in trace.input],
+        **header(trace),
         "axes": list(found.axes),
         "sample": {axis: {"step": one.step, "unit": one.unit} for axis, one in trace.arch.sample.items()},
         "steps": [
@@ -281,7 +277,3 @@ def _seen(seen: Seen | None, found: Fields) -> dict[str, object] | None:
             one.update(amount=_stretched(of, axis) * scale.step, unit=scale.unit)
         axes.append(one)
     return {"what": seen.words, "of": seen.of, "exact": of.exact and not of.untraced, "axes": axes}
-
-
-def _plain(size: Size) -> int | str:
-    return size if isinstance(size, int) else str(size)

@@ -8,11 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..layer import Shape
 from ..problem import Place, Problem
-from ..size import Size
 from ..trace import Step, Trace
 from ..version import __version__
+from .document import plain, plains
 from .formats import Judged
 
 SizeModel = int | str
@@ -99,8 +98,8 @@ def report_model(path: str | None, trace: Trace | None, problems: Sequence[Probl
         path=path if path is None else _unicode(path),
         name=trace.arch.name if trace else None,
         ok=ok,
-        input=_shape(trace.input) if trace else None,
-        output=_shape(trace.output) if trace and trace.output is not None else None,
+        input=plains(trace.input) if trace else None,
+        output=plains(trace.output) if trace and trace.output is not None else None,
         steps=[_step(step) for step in trace.steps] if trace else [],
         problems=[_problem(problem) for problem in problems],
     )
@@ -133,10 +132,10 @@ def _step(step: Step) -> StepModel:
         path=step.path,
         kind=type(step.layer).__name__,
         layer=repr(step.layer),
-        ins=[_shape(shape) for shape in step.ins],
-        out=_shape(step.out),
+        ins=[plains(shape) for shape in step.ins],
+        out=plains(step.out),
         params=step.params,
-        macs=_size(step.macs),
+        macs=plain(step.macs),
         line=place.line if place else None,
         column=place.column if place else None,
     )
@@ -169,11 +168,3 @@ def _problem(problem: Problem) -> ProblemModel:
 def _unicode(path: str) -> str:
     """The path, with escapes for bytes that are no UTF-8: JSON cannot hold them."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _shape(shape: Shape) -> ShapeModel:
-    return [_size(size) for size in shape]
-
-
-def _size(size: Size) -> SizeModel:
-    return size if isinstance(size, int) else str(size)

@@ -7,12 +7,12 @@ from itertools import takewhile
 from operator import eq
 from typing import Any
 
-from ..layer import Shape
 from ..mirroring.classes import MOST, Served
 from ..mirroring.proposal import Proposal
 from ..shapes import sample
 from ..version import __version__
 from ..write.section import Words, call
+from .document import plains
 from .formula import signed, spelt
 from .text import cells, encodes, visible, wrapped
 
@@ -118,8 +118,8 @@ def proposals_json(
         "tool": f"shapecalc {__version__}",
         "path": path,
         "name": first.arch.name,
-        "input": _sizes(first.input),
-        "latent": _sizes(first.steps[start - 1].out),
+        "input": plains(first.input),
+        "latent": plains(first.steps[start - 1].out),
         "proposals": [_data(proposal, start) for proposal in found[:top]],
         "output_padding": {
             letter: [row._asdict() | {"sizes": str(row.sizes)} for row in rows]
@@ -134,7 +134,7 @@ def _data(proposal: Proposal, start: int) -> dict[str, Any]:
         "style": proposal.style,
         "exact": proposal.exact,
         "exact_for": proposal.exact_for,
-        "output": _sizes(proposal.output),
+        "output": plains(proposal.output),
         "parameters": proposal.parameters,
         "overlap": proposal.overlap,
         "note": proposal.note,
@@ -142,12 +142,8 @@ def _data(proposal: Proposal, start: int) -> dict[str, Any]:
             {
                 "path": step.path,
                 "layer": call(node._replace(layer=step.layer), place, proposal.arch, words=words),
-                "out": _sizes(sample(step.shape_out)),
+                "out": plains(sample(step.shape_out)),
             }
             for place, (node, step) in enumerate(zip(proposal.decoder, proposal.trace.steps[start:]), start)
         ],
     }
-
-
-def _sizes(shape: Shape) -> list[int | str]:
-    return [size if isinstance(size, int) else str(size) for size in shape]

@@ -10,6 +10,7 @@ from ..input_sizes import Sizes
 from ..shapes import sample
 from ..size import SizeLimit
 from ..version import __version__
+from .document import plains
 from .formula import signed, spelt
 from .text import visible
 
@@ -121,7 +122,7 @@ def sizes_json(
         "tool": f"shapecalc {__version__}",
         "path": path,
         "name": found.trace.arch.name,
-        "input": [size if isinstance(size, int) else str(size) for size in sample(found.trace.shape_in)],
+        "input": plains(sample(found.trace.shape_in)),
         "limit": found.limit.message if found.limit else None,
         "problem": found.problem.message if found.problem else None,
         "runs": _solution(found, upto, holding=False),
