@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from terminal import EXAMPLES
 from typer.testing import CliRunner
 
 import shapecalc as sc
@@ -309,3 +310,14 @@ def test_sample_of_an_axis_that_the_input_lacks() -> None:
     status, _, err = ran("field", "-", "--input", "1x9", stdin=spec)
     assert status == 2
     assert "`sample:` names width, and the axes are length" in err
+
+
+@pytest.mark.parametrize(
+    "layer", [f"{side}.{number}" for side in ("encoder", "decoder") for number in (0, 2, 4)]
+)
+def test_explain_fits_the_screen_and_keeps_its_words(layer: str) -> None:
+    path = str(EXAMPLES / "mel_cae.arch.yaml")
+    _, narrow, _ = ran("explain", path, layer)
+    assert max(map(len, narrow.splitlines())) <= 80
+    wide = CliRunner().invoke(app, ("explain", path, layer), env={"COLUMNS": "500"}).stdout
+    assert narrow.split() == wide.split()
