@@ -51,15 +51,13 @@ def output(command: str, folder: Path) -> str:
     if words[0] in ("shapecalc", "pytest"):
         words[:1] = [sys.executable, "-m", words[0]]
     ours, theirs = pty.openpty()
-    terminal = {"COLUMNS": "80", "LINES": "40", "NO_COLOR": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
-    terminal["PYTEST_ADDOPTS"] = "-p no:cacheprovider"
     process = subprocess.Popen(
         words,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, **terminal},
+        env=environment(),
     )
     os.close(theirs)
     chunks = []
@@ -75,6 +73,13 @@ def output(command: str, folder: Path) -> str:
     os.close(ours)
     text = SECONDS.sub("…s", STYLE.sub("", b"".join(chunks).decode().replace("\r\n", "\n")))
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
+
+
+def environment() -> dict[str, str]:
+    """What a screen may depend on: nothing of who builds it (where `CI` is set, for one, pytest prints more)."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    terminal = {"COLUMNS": "80", "LINES": "40", "NO_COLOR": "1", "TERM": "xterm", "LANG": "C.UTF-8"}
+    return kept | terminal | {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
 
 
 def with_screens(page: str) -> str:
