@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import TypeVar
 
 from ..arch import Arch
 from ..pairing import before
 from ..trace import Trace
 
+_Of = TypeVar("_Of")
+_Value = TypeVar("_Value")
 
+
+def worked_out_once(ask: Callable[[_Of], _Value]) -> Callable[[_Of], _Value]:
+    """The last answer is kept: some thirty rules, one after another, ask the same of one trace."""
+    last: tuple[_Of, _Value] | None = None
+
+    @wraps(ask)
+    def answer(of: _Of) -> _Value:
+        nonlocal last
+        known = last
+        if known is None or known[0] is not of:
+            last = known = of, ask(of)
+        return known[1]
+
+    return answer
+
+
+@worked_out_once
 def readings(arch: Arch) -> dict[int, list[int]]:
     """By source (0 is the input, node `i` is source `i + 1`), the numbers of the nodes that read it."""
     found: dict[int, list[int]] = {}
@@ -18,6 +39,7 @@ def readings(arch: Arch) -> dict[int, list[int]]:
     return found
 
 
+@worked_out_once
 def readers(arch: Arch) -> list[list[int]]:
     """For every node, the numbers of the nodes that read it, in order."""
     found = readings(arch)

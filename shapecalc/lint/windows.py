@@ -11,6 +11,7 @@ from ..repair.changes import Change, Changes, Inserted
 from ..shapes import Shape
 from ..trace import Step, Trace
 from ..window import Slide, window_output
+from .graph import worked_out_once
 
 #: What the positions along an axis are called, one and many.
 WORDS = {
@@ -53,13 +54,16 @@ class Windowed(NamedTuple):
         return all(isinstance(slide.size, int) and isinstance(slide.number, int) for slide in self.slides)
 
 
-def windowed(trace: Trace) -> Iterator[Windowed]:
+@worked_out_once
+def windowed(trace: Trace) -> Sequence[Windowed]:
     """The steps whose windows slide."""
+    found = []
     for number, step in enumerate(trace.steps):
         slides = step.layer.slides(step.shape_out, *step.shapes_in)
         sliding = tuple(slide for slide in slides if isinstance(slide, Slide))
         if sliding and len(sliding) == len(slides):
-            yield Windowed(number, step, sliding)
+            found.append(Windowed(number, step, sliding))
+    return found
 
 
 def has_gaps(slide: Slide) -> bool:
