@@ -213,7 +213,7 @@ def emit(
     With `any_size` the decoder is told which sizes to return, so that every size that runs comes back; with
     `vae` the code gets a mean and a log-variance; with `train` the file has a training loop. Raises
     `ShapeError` where the architecture cannot run, or cannot be what is wished, and `SpecError` where no
-    input is known.
+    input is known, or some row of a module's forward is nothing that a module of layers can say.
     """
     from .write.torch import module_text
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .layer import Layer
+from .layer import AXES, Layer, nearest
 from .picturing import pictured
 from .problem import Place
+from .recording import RECORDED, Recording
 from .shapes import Shape
 
 #: The source that stands for the network's input; node `i` is source `i + 1`.
@@ -19,6 +20,9 @@ PROFILES = ("ae", "vae", "unet", "gan", "classifier", "other")
 
 Span = tuple[int, int]
 
+#: Letters in the name of a unit.
+MOST_OF_A_UNIT = 20
+
 
 class Scale(NamedTuple):
     """How far it is from one position of an axis to the next, in a unit of the reader's."""
@@ -26,12 +30,35 @@ class Scale(NamedTuple):
     step: float
     unit: str
 
+    @classmethod
+    def read(cls, text: str) -> Scale:
+        """A positive number and its unit. Raises `ValueError` with what the text should be.
+
+        >>> Scale.read("10.7 ms")
+        Scale(step=10.7, unit='ms')
+        """
+        number, _, unit = text.strip().partition(" ")
+        try:
+            step = float(number)
+        except ValueError:
+            step = 0.0
+        if 0 < step < float("inf") and len(unit) <= MOST_OF_A_UNIT and unit.isprintable():
+            return cls(step, unit.strip())
+        raise ValueError("a positive number and its unit")
+
     def of(self, positions: int) -> str:
         """How far so many positions are: `0.161 s`."""
         return f"{positions * self.step:.3g} {self.unit}".rstrip()
 
     def __str__(self) -> str:
         return f"{self.step:.12g} {self.unit}".rstrip()
+
+
+def scaled_axes(input: Shape | None) -> tuple[str, ...]:
+    """The axes of an input that may have a scale, by name; where no input is known, those of any."""
+    if input is None:
+        return tuple(sorted({name for names in AXES.values() for name in names}))
+    return AXES.get(len(input) - 2, ())
 
 
 class Insertion(NamedTuple):
@@ -76,8 +103,7 @@ class Call(NamedTuple):
 
     `standing` is EXACT (a Layer's rule), TRACED (what torch does on tensors without data) or UNKNOWN. A module that
     is called `again` has the parameters that were counted at its first call; `tied` of them are those of a module
-    that was called before (`decoder.weight = encoder.weight`). `keeps_more` says that autograd keeps something
-    else than the layer says: for weights made anew in each forward (weight norm), for a state that is given.
+    that was called before (`decoder.weight = encoder.weight`). `recording` is how autograd meets the layer.
     """
 
     file: str | None
@@ -85,7 +111,7 @@ class Call(NamedTuple):
     standing: str
     again: bool = False
     tied: int = 0
-    keeps_more: bool = False
+    recording: Recording = RECORDED
 
 
 class Node(NamedTuple):
@@ -187,12 +213,32 @@ class Arch:
             input=input,
         )
 
+    def with_sample(self, sample: Mapping[str, str | float | Scale]) -> Arch:
+        """The same architecture with scales for axes of its input, beside those that it has: `{"width": "10.7 ms"}`.
+
+        Raises `ValueError` for an axis that there is not, and for what is no scale.
+
+        >>> from shapecalc import loads
+        >>> loads("input: 1x9x9\\nlayers: [ReLU]").with_sample({"width": "10.7 ms"}).sample
+        {'width': Scale(step=10.7, unit='ms')}
+        """
+        scales, names = dict(self.sample), scaled_axes(self.input)
+        for axis, scale in sample.items():
+            if axis not in names:
+                raise ValueError(f"`{axis}` is no axis of the input; {_listed(axis, names)}")
+            try:
+                scales[axis] = Scale.read(str(scale))
+            except ValueError as error:
+                raise ValueError(f"the step of {axis} is {error}, like `0.0107 s`, not `{scale}`") from None
+        return self.with_nodes(self.nodes, sample=scales)
+
     def with_nodes(
         self,
         nodes: Iterable[Node],
         sections: Mapping[str, range] | None = None,
         contract: Contract | None = None,
         returns: tuple[int, ...] | None = None,
+        sample: Mapping[str, Scale] | None = None,
     ) -> Arch:
         """The same architecture with other layers in its places; in other sections, where these move."""
         return Arch(
@@ -203,7 +249,7 @@ class Arch:
             sections=self.sections if sections is None else sections,
             contract=self.contract if contract is None else contract,
             value_range=self.value_range,
-            sample=self.sample,
+            sample=self.sample if sample is None else sample,
             profile=self.profile,
             variables=self.variables,
             text=self.text,
@@ -220,3 +266,12 @@ class Arch:
 
     def __repr__(self) -> str:
         return f"<Arch {self.name}: {len(self.nodes)} layers>"
+
+
+def _listed(word: str, names: tuple[str, ...]) -> str:
+    """The axes that there are, and the one that was probably meant."""
+    if not names:
+        return "it has no spatial axes"
+    near = nearest(word, names) or next((name for name in names if word.lower() == name[0]), None)
+    meant = f"; did you mean `{near}`?" if near else ""
+    return f"the axes are {', '.join(names)}{meant}"

@@ -72,7 +72,6 @@ class Cycle(NamedTuple):
 
     def through(self, repeat: Repeat) -> Cycle | None:
         """What the outputs of windows see; None where they take too many turns."""
-        repeat = repeat.shortest
         turns = len(self.seen) // gcd(len(self.seen), repeat.positions)
         if repeat.outputs * turns > MOST_TURNS:
             return None

@@ -21,16 +21,13 @@ from typing import NamedTuple
 from .arch import INPUT
 from .extents import Extent as Extent
 from .extents import Row as Row
-from .extents import is_followed
+from .extents import chains_of, is_followed, misplaces
 from .extents import receptive_field as receptive_field
 from .layer import Shape
 from .masks import bits, full
-from .reading import Box, Chain, backward, forward
+from .reading import Box, Chain, backward, forward, union
 from .size import Expr
 from .trace import Trace
-
-#: More boxes than this become the one around them, and the field says that it is not exact.
-MOST_BOXES = 256
 
 
 class Field(NamedTuple):
@@ -154,41 +151,12 @@ def central(trace: Trace, number: int = -1, statistics: bool = False) -> Field:
     return reads(trace, number, [_integer(size) // 2 for size in out[2:]], statistics)
 
 
-def union(boxes: Sequence[Box]) -> tuple[list[Box], bool]:
-    """Fewer boxes with the same positions, and whether it is exact: boxes that differ along one axis are one.
-
-    >>> union([(1, 0b11), (1, 0b100), (1, 0b10)])
-    ([(1, 7)], True)
-    """
-    kept_apart = list[Box]()
-    waiting = list(dict.fromkeys(boxes))
-    while waiting:
-        box = waiting.pop()
-        for other in kept_apart:
-            different = [axis for axis, pair in enumerate(zip(box, other)) if pair[0] != pair[1]]
-            if all(box[axis] | other[axis] == other[axis] for axis in different):
-                break
-            holds = all(box[axis] | other[axis] == box[axis] for axis in different)
-            if holds or len(different) == 1:
-                kept_apart.remove(other)
-                waiting.append(tuple(here | there for here, there in zip(box, other)))
-                break
-        else:
-            kept_apart.append(box)
-    if len(kept_apart) <= MOST_BOXES:
-        return kept_apart, True
-    around = kept_apart[0]
-    for box in kept_apart:
-        around = tuple(here | there for here, there in zip(around, box))
-    return [around], False
-
-
 def _followed(trace: Trace, node: int, statistics: bool, untraced: list[str]) -> Iterator[tuple[int, Chain]]:
     """The sources of a node, and what it reads of each, for one sample."""
     step = trace.steps[node - 1]
     out, inputs = _integers(step.shape_out), [_integers(shape) for shape in step.shapes_in]
-    chains = step.layer.reads(out, *inputs)
-    if not step.layer.has_rule_of_reading:
+    chains = chains_of(trace, node, out, inputs)
+    if not step.layer.has_rule_of_reading or misplaces(trace, node):
         untraced.append(step.path)
     chains = chains if statistics else step.layer.without_statistics(chains)
     for source, chain, shape in zip(trace.arch.nodes[node - 1].sources, chains, step.shapes_in):

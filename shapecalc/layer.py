@@ -148,6 +148,10 @@ class Layer:
         """What autograd keeps for the backward pass, in training; None where the kind does not say."""
         return None
 
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """What autograd keeps of it after `.eval()`."""
+        return self.saved(out, *inputs)
+
     def without_statistics(self, chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
         """A norm's chains, where what is read for its mean and variance alone is read position by position."""
         return positionwise(chains[0]) if self.role == "norm" else chains

@@ -17,13 +17,14 @@ position modulo the stride (of adaptive pools and resizes, which have none, the 
 https://distill.pub/2016/deconv-checkerboard), and of the gradient to the input of any other. Each is the
 other's transpose, and one function counts both.
 
-Sizes that are symbols leave the counts None; `pattern`, `remainder` and the sizes are there.
+Sizes that are symbols leave the counts None; `pattern`, `remainder` and the sizes are there. Adaptive
+pools and resizes of more than `MOST_COUNTED` positions, which would be counted one by one, have neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ from .size import Size
 from .trace import Step
 from .window import Pick, Slide
 
+#: Of a longer axis, positions are not counted one by one.
+MOST_COUNTED = 1_000_000
 #: Positions, and how many taps are on each of them.
 Run = tuple[range, int]
 
@@ -180,14 +183,14 @@ def of_layer(layer: Layer, out: Shape, *inputs: Shape) -> Ledger:
     """The ledger of a layer for the shapes that it returns and takes."""
     slides = layer.slides(out, *inputs)
     names = AXES.get(len(slides), ())
-    return Ledger(tuple(_axis(name, slide) for name, slide in zip(names, slides)))
+    return Ledger(tuple(axis_of(name, slide) for name, slide in zip(names, slides)))
 
 
-def _axis(name: str, slide: Slide | Pick) -> Axis:
+def axis_of(name: str, slide: Slide | Pick) -> Axis:
     """The record of one axis."""
     size, number = slide.size, slide.number
     record = Axis(name, size, number, slide.transposed, slide.padding_mode, remainder(slide), pattern(slide))
-    if not isinstance(size, int) or not isinstance(number, int):
+    if not isinstance(size, int) or not isinstance(number, int) or _is_too_long(slide):
         return record
     counted = runs(slide)
     taps, beyond = _taps(slide)
@@ -209,11 +212,17 @@ def pattern(slide: Slide | Pick) -> tuple[int, ...]:
     Of windows that follow no stride, the different numbers further inside than a window is long.
     """
     if isinstance(slide, Pick):
-        return _inside(slide) if isinstance(slide.size, int) and isinstance(slide.number, int) else ()
+        known = isinstance(slide.size, int) and isinstance(slide.number, int) and not _is_too_long(slide)
+        return _inside(slide) if known else ()
     counts = [0] * slide.stride
     for tap in slide.taps(0):
         counts[tap % slide.stride] += 1
     return tuple(counts)
+
+
+def _is_too_long(slide: Slide | Pick) -> bool:
+    """Whether positions would be counted one by one, and are more than `MOST_COUNTED`."""
+    return isinstance(slide, Pick) and max(int(slide.size), int(slide.number)) > MOST_COUNTED
 
 
 def _inside(pick: Pick) -> tuple[int, ...]:
@@ -233,7 +242,7 @@ def runs(slide: Slide | Pick) -> tuple[Run, ...]:
     ((range(0, 9, 2), 1), (range(1, 8, 2), 2), (range(9, 10, 2), 1))
     """
     size, number = int(slide.size), int(slide.number)
-    if isinstance(slide, Pick) or slide.padding_mode not in ("zeros", "ignored"):
+    if isinstance(slide, Pick):
         return _runs_of(_counted(slide, size, number))
     stride, found = slide.stride, list[Run]()
     firsts: dict[int, list[int]] = {}
@@ -248,7 +257,33 @@ def runs(slide: Slide | Pick) -> tuple[Run, ...]:
                 steps[start] = steps.get(start, 0) + 1
                 steps[stop] = steps.get(stop, 0) - 1
         found += _levels(sorted(steps.items()), residue, stride)
-    return tuple(sorted(found, key=_start))
+    repeated = _repeated(slide) if slide.padding_mode not in ("zeros", "ignored") else {}
+    return tuple(sorted((run for one in found for run in _raised(one, repeated)), key=_start))
+
+
+def _repeated(slide: Slide) -> dict[int, int]:
+    """How many taps beside the axis read a position of it, where padding repeats positions."""
+    number, reach, counts = int(slide.number), slide.dilation * (slide.kernel_size - 1), dict[int, int]()
+    before = range(min(number, -(-slide.before // slide.stride)))
+    behind = range(max(len(before), -((reach - slide.before - int(slide.size)) // slide.stride)), number)
+    for tap in (tap for window in chain(before, behind) for tap in slide.taps(window)):
+        source = slide.source(tap)
+        if source is not None and source != tap:
+            counts[source] = counts.get(source, 0) + 1
+    return counts
+
+
+def _raised(run: Run, counts: dict[int, int]) -> Iterator[Run]:
+    """A run of positions, cut where some of them are counted more often."""
+    positions, count = run
+    start = positions.start
+    for position in sorted(position for position in counts if position in positions):
+        if start < position:
+            yield range(start, position, positions.step), count
+        yield range(position, position + 1), count + counts[position]
+        start = position + positions.step
+    if start < positions.stop:
+        yield range(start, positions.stop, positions.step), count
 
 
 def _start(run: Run) -> int:
@@ -268,14 +303,12 @@ def _levels(steps: Sequence[tuple[int, int]], residue: int, stride: int) -> list
     return found
 
 
-def _counted(slide: Slide | Pick, size: int, number: int) -> list[int]:
+def _counted(pick: Pick, size: int, number: int) -> list[int]:
     """How many taps are on each position, counted one by one."""
     counts = [0] * size
     for window in range(number):
-        for tap in slide.taps(window):
-            source = slide.source(tap)
-            if source is not None:
-                counts[source] += 1
+        for tap in pick.taps(window):
+            counts[tap] += 1
     return counts
 
 

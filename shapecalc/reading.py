@@ -19,15 +19,20 @@ from .window import Pick, Slide
 Box = tuple[int, ...]
 Sizes = tuple[Size, ...]
 
+#: More boxes than this become the one around them.
+MOST_BOXES = 256
+
 
 class Link(NamedTuple):
     """How positions of an input axis depend on the output's.
 
-    On its axis `axis` through a window; with `axis` None not at all: all of them are read, or the bit mask `how`.
+    On its axis `axis` through a window; with `axis` None not at all: all of them are read, or the bit mask `how`. What
+    stands `beside` other inputs along an axis leaves the rest of it to them.
     """
 
     axis: int | None = None
     how: Slide | Pick | int | None = None
+    beside: bool = False
 
 
 class Links(NamedTuple):
@@ -142,6 +147,35 @@ def forward(chain: Chain, box: Box) -> list[Box]:
     return boxes
 
 
+def union(boxes: Sequence[Box]) -> tuple[list[Box], bool]:
+    """Fewer boxes with the same positions, and whether it is exact: boxes that differ along one axis are one.
+
+    >>> union([(1, 0b11), (1, 0b100), (1, 0b10)])
+    ([(1, 7)], True)
+    """
+    kept_apart = list[Box]()
+    waiting = list(dict.fromkeys(boxes))
+    while waiting:
+        box = waiting.pop()
+        for other in kept_apart:
+            different = [axis for axis, pair in enumerate(zip(box, other)) if pair[0] != pair[1]]
+            if all(box[axis] | other[axis] == other[axis] for axis in different):
+                break
+            holds = all(box[axis] | other[axis] == box[axis] for axis in different)
+            if holds or len(different) == 1:
+                kept_apart.remove(other)
+                waiting.append(tuple(here | there for here, there in zip(box, other)))
+                break
+        else:
+            kept_apart.append(box)
+    if len(kept_apart) <= MOST_BOXES:
+        return kept_apart, True
+    around = kept_apart[0]
+    for box in kept_apart:
+        around = tuple(here | there for here, there in zip(around, box))
+    return [around], False
+
+
 def _backward(relation: Relation, box: Box) -> list[Box]:
     if isinstance(relation, Regroup):
         return regroup(box, relation.made, relation.taken)
@@ -160,7 +194,7 @@ def _forward(relation: Relation, box: Box) -> list[Box]:
     reached = [full(size) for size in relation.made]
     for link, mask in zip(relation.links, box):
         if link.axis is not None:
-            reached[link.axis] &= _readers_of(link.how, mask)
+            reached[link.axis] &= readers_of(link.how, mask)
         elif isinstance(link.how, int) and not link.how & mask:
             return []
     return [tuple(reached)] if all(reached) else []
@@ -169,17 +203,17 @@ def _forward(relation: Relation, box: Box) -> list[Box]:
 def _read_by(how: Slide | Pick | int | None, positions: int) -> int:
     """The input's positions that an output's positions read along one axis."""
     assert isinstance(how, (Slide, Pick))
-    if _is_identity(how):
+    if is_identity(how):
         return positions
     if isinstance(how, Slide) and how.padding_mode in ("zeros", "ignored"):
         return touching(how, positions) if how.transposed else covered(how, positions)
     return mask_of({source for output in bits(positions) for source in _sources(how, output)}, int(how.size))
 
 
-def _readers_of(how: Slide | Pick | int | None, positions: int) -> int:
-    """The output's positions that read one of an input's positions along one axis."""
+def readers_of(how: Slide | Pick | int | None, positions: int) -> int:
+    """The output's positions that read one of an input's positions along one axis, whose sizes are integers."""
     assert isinstance(how, (Slide, Pick))
-    if _is_identity(how):
+    if is_identity(how):
         return positions
     if isinstance(how, Slide) and how.padding_mode in ("zeros", "ignored"):
         return covered(how, positions) if how.transposed else touching(how, positions)
@@ -189,7 +223,8 @@ def _readers_of(how: Slide | Pick | int | None, positions: int) -> int:
     )
 
 
-def _is_identity(how: Slide | Pick) -> bool:
+def is_identity(how: Slide | Pick) -> bool:
+    """Whether every position reads its own."""
     return how.size == how.number and isinstance(how, Slide) and how[2:5] == (1, 1, 0)
 
 

@@ -40,22 +40,42 @@ class WrongValue(Exception):
         self.out_of_range = out_of_range
 
 
-def is_int(value: object) -> bool:
-    """Whether `value` is an integer and no bool (torch would take `True` as a kernel of 1)."""
-    return type(value) is int
+def is_integer(value: object, low: int | None = None) -> bool:
+    """Whether `value` is an integer of at least `low`, and no bool (torch would take `True` as a kernel of 1)."""
+    return isinstance(value, int) and not isinstance(value, bool) and (low is None or value >= low)
+
+
+def integer_schema(low: int | None) -> dict[str, object]:
+    """JSON Schema of an integer of at least `low`."""
+    return {"type": "integer"} if low is None else {"type": "integer", "minimum": low}
 
 
 class Sort:
     """One sort of argument."""
 
     expected = "a value"
+    #: whether None is taken as well
+    optional = False
     #: the input axis that `_` stands for, and which input it is read from
     axis: int | None = None
     source = 0
 
     def describe(self, rank: int) -> str:
         """What the argument takes, for messages: "an integer of at least 1"."""
-        return self.expected
+        return self.expected + " or None" * self.optional
+
+    def is_word(self, value: object) -> bool:
+        """Whether the value is None or `_`, and taken."""
+        return (value is None and self.optional) or (value is INFER and self.axis is not None)
+
+    def wrong(self, value: object, rank: int) -> WrongValue:
+        """The error for a value that is not taken; of integers some would be."""
+        return WrongValue(self.describe(rank), out_of_range=is_integer(value))
+
+    def either(self, *choices: dict[str, object]) -> dict[str, object]:
+        """JSON Schema of one of these, or of the words that are taken."""
+        words = [{"const": "_"}] * (self.axis is not None) + [{"type": "null"}] * self.optional
+        return {"anyOf": [*choices, *words]} if words or len(choices) > 1 else choices[0]
 
     def read(self, value: object, rank: int) -> object:
         """`value` as the layer keeps it; `WrongValue` when it is none of this sort."""
@@ -82,28 +102,15 @@ class Integer(Sort):
         optional: bool = False,
     ) -> None:
         self.low, self.high, self.axis, self.source, self.optional = low, high, axis, source, optional
-        what = "an integer" if low is None else f"an integer of at least {low}"
-        self.expected = what + (" or None" if optional else "")
+        self.expected = "an integer" if low is None else f"an integer of at least {low}"
 
     def read(self, value: object, rank: int) -> object:
-        if value is None and self.optional:
-            return None
-        if value is INFER and self.axis is not None:
-            return value
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise WrongValue(self.expected)
-        if self.low is not None and value < self.low:
-            raise WrongValue(self.expected, out_of_range=True)
+        if not is_integer(value, self.low) and not self.is_word(value):
+            raise self.wrong(value, rank)
         return value
 
     def schema(self, rank: int) -> dict[str, object]:
-        number: dict[str, object] = {"type": "integer"}
-        if self.low is not None:
-            number["minimum"] = self.low
-        choices = [number]
-        choices += [{"const": "_"}] if self.axis is not None else []
-        choices += [{"type": "null"}] if self.optional else []
-        return {"anyOf": choices} if len(choices) > 1 else number
+        return self.either(integer_schema(self.low))
 
     def sample(self, random: Random, rank: int) -> object:
         if self.optional and random.random() < 0.3:
@@ -139,37 +146,30 @@ class Ints(Sort):
         return what + (" or None" if self.optional else "")
 
     def read(self, value: object, rank: int) -> object:
-        if isinstance(value, list):
-            value = tuple(value)
-        if value is None and self.optional:
-            return None
-        if isinstance(value, str) and value in self.words:
+        if not isinstance(value, (tuple, list)):
+            if not is_integer(value, self.low) and not self.is_word(value):
+                raise self.wrong(value, rank)
             return value
-        items = value if isinstance(value, tuple) else (value,)
-        if isinstance(value, tuple) and len(items) != rank and not (self.single and len(items) == 1):
+        if len(value) != rank and not (self.single and len(value) == 1):
             raise WrongValue(self.describe(rank))
-        for item in items:
-            if item is None and self.holes and isinstance(value, tuple):
-                continue
-            if not isinstance(item, int) or isinstance(item, bool):
-                raise WrongValue(self.describe(rank))
-            if self.low is not None and item < self.low:
-                raise WrongValue(self.describe(rank), out_of_range=True)
-        return value
+        for item in value:
+            if not is_integer(item, self.low) and not (item is None and self.holes):
+                raise self.wrong(item, rank)
+        return tuple(value)
+
+    def is_word(self, value: object) -> bool:
+        return super().is_word(value) or (isinstance(value, str) and value in self.words)
 
     def schema(self, rank: int) -> dict[str, object]:
-        one: dict[str, object] = {"type": "integer"}
-        if self.low is not None:
-            one["minimum"] = self.low
-        item = {"anyOf": [one, {"type": "null"}]} if self.holes else one
+        one = integer_schema(self.low)
+        item: dict[str, object] = {"anyOf": [one, {"type": "null"}]} if self.holes else one
         fewest = 1 if self.single else rank
         choices: list[dict[str, object]] = [
             one,
             {"type": "array", "items": item, "minItems": fewest, "maxItems": rank},
         ]
         choices += [{"enum": list(self.words)}] if self.words else []
-        choices += [{"type": "null"}] if self.optional else []
-        return {"anyOf": choices}
+        return self.either(*choices)
 
     def sample(self, random: Random, rank: int) -> object:
         low = -2 if self.low is None else self.low
@@ -199,42 +199,27 @@ class Numbers(Sort):
         axis: int | None = None,
         high: int = 4,
     ) -> None:
-        self.low, self.most, self.scalar, self.optional, self.axis, self.high = (
-            low,
-            most,
-            scalar,
-            optional,
-            axis,
-            high,
-        )
+        self.low, self.high, self.most = low, high, most
+        self.scalar, self.optional, self.axis = scalar, optional, axis
         at_least = "" if low is None else f" of at least {low}"
-        self.expected = ("an integer or " if scalar else "") + f"a tuple of integers{at_least}"
-        self.expected += " or None" if optional else ""
+        self.expected = "an integer or " * scalar + f"a tuple of integers{at_least}"
 
     def read(self, value: object, rank: int) -> object:
+        if self.is_word(value):
+            return value
         if isinstance(value, list):
             value = tuple(value)
-        if value is None and self.optional:
-            return None
-        if value is INFER and self.axis is not None:
-            return value
         items = value if isinstance(value, tuple) else (value,)
-        if (not isinstance(value, tuple) and not self.scalar) or len(items) > self.most:
-            raise WrongValue(self.expected)
+        if (items is not value and not self.scalar) or len(items) > self.most:
+            raise WrongValue(self.describe(rank))
         for item in items:
-            if not isinstance(item, int) or isinstance(item, bool):
-                raise WrongValue(self.expected)
-            if self.low is not None and item < self.low:
-                raise WrongValue(self.expected, out_of_range=True)
+            if not is_integer(item, self.low):
+                raise self.wrong(item, rank)
         return value
 
     def schema(self, rank: int) -> dict[str, object]:
-        one: dict[str, object] = {"type": "integer"}
-        choices: list[dict[str, object]] = [{"type": "array", "items": one, "maxItems": self.most}]
-        choices += [one] if self.scalar else []
-        choices += [{"const": "_"}] if self.axis is not None else []
-        choices += [{"type": "null"}] if self.optional else []
-        return {"anyOf": choices}
+        one = integer_schema(None)
+        return self.either({"type": "array", "items": one, "maxItems": self.most}, *[one] * self.scalar)
 
     def sample(self, random: Random, rank: int) -> object:
         low = -3 if self.low is None else self.low
@@ -257,23 +242,23 @@ class Real(Sort):
     ) -> None:
         self.low, self.high, self.optional, self.samples = low, high, optional, samples
         limits = "" if low is None else f" of at least {low}" if high is None else f" from {low} to {high}"
-        self.expected = f"a number{limits}" + (" or None" if optional else "")
+        self.expected = f"a number{limits}"
 
     def read(self, value: object, rank: int) -> object:
         if value is None and self.optional:
             return None
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise WrongValue(self.expected)
+            raise WrongValue(self.describe(rank))
         below = self.low is not None and not value >= self.low
         if below or (self.high is not None and not value <= self.high):
-            raise WrongValue(self.expected, out_of_range=True)
+            raise WrongValue(self.describe(rank), out_of_range=True)
         return value
 
     def schema(self, rank: int) -> dict[str, object]:
         number: dict[str, object] = {"type": "number"}
         number |= {} if self.low is None else {"minimum": self.low}
         number |= {} if self.high is None else {"maximum": self.high}
-        return {"anyOf": [number, {"type": "null"}]} if self.optional else number
+        return self.either(number)
 
     def sample(self, random: Random, rank: int) -> object:
         return None if self.optional and random.random() < 0.2 else random.choice(self.samples)
@@ -282,16 +267,17 @@ class Real(Sort):
 class Flag(Sort):
     """True or False (0 and 1 are taken for them, as torch takes them)."""
 
+    expected = "True or False"
+
     def __init__(self, optional: bool = False) -> None:
         self.optional = optional
-        self.expected = "True or False" + (" or None" if optional else "")
 
     def read(self, value: object, rank: int) -> object:
         if value is None and self.optional:
             return None
-        if isinstance(value, bool) or (is_int(value) and value in (0, 1)):
+        if isinstance(value, bool) or (type(value) is int and value in (0, 1)):
             return bool(value)
-        raise WrongValue(self.expected)
+        raise WrongValue(self.describe(rank))
 
     def schema(self, rank: int) -> dict[str, object]:
         return {"type": ["boolean", "null"] if self.optional else "boolean"}
@@ -305,14 +291,12 @@ class Choice(Sort):
 
     def __init__(self, *words: str, optional: bool = False) -> None:
         self.words, self.optional = words, optional
-        self.expected = (
-            "one of " + ", ".join(f"'{word}'" for word in words) + (" or None" if optional else "")
-        )
+        self.expected = "one of " + ", ".join(f"'{word}'" for word in words)
 
     def read(self, value: object, rank: int) -> object:
         if (value is None and self.optional) or (isinstance(value, str) and value in self.words):
             return value
-        raise WrongValue(self.expected, out_of_range=isinstance(value, str))
+        raise WrongValue(self.describe(rank), out_of_range=isinstance(value, str))
 
     def schema(self, rank: int) -> dict[str, object]:
         return {"enum": [*self.words, None] if self.optional else list(self.words)}

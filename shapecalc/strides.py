@@ -38,6 +38,28 @@ def is_plain(shape: Sizes, strides: Sizes) -> bool | None:
     return False if certain else None
 
 
+def in_a_row(shape: Sizes, strides: Sizes) -> Sizes | None:
+    """The strides, if the numbers lie one after another; None where torch makes a copy in which they do.
+
+    Raises `Undecided` where that depends on the symbols.
+    """
+    plainly = is_plain(shape, strides)
+    if plainly is None:
+        raise Undecided
+    return strides if plainly else None
+
+
+def as_batch(shape: Sizes, strides: Sizes) -> Sizes | None:
+    """The strides of a batch of matrices, whatever axes are in front of these; None where torch makes a copy.
+
+    Raises `Undecided` where that depends on the symbols.
+    """
+    front: Size = 1
+    for size in shape[:-2]:
+        front = front * size
+    return reshaped(shape, strides, (front, *shape[-2:]))
+
+
 def has_channels_last(shape: Sizes, strides: Sizes) -> bool | None:
     """Whether torch takes the channels (axis 1) for the innermost axis, and gives its results this order, too.
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from .arch import Arch, Contract
+from .counterexample import counterexample, failing_in
 from .input_sizes import Sizes
 from .pattern import Mismatch, Pattern, PatternError, expected, matched, parse, symbolic
 from .problem import ShapeError
 from .report import Report, judge
 from .shapes import N, Shape, spell, whole_shape
-from .size import Condition, Size, at
+from .size import Size, at
 from .trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     Target = str | os.PathLike[str] | Arch | torch.nn.Module
 else:
     Target = Any
-
-#: More combinations of ranges than this are not tried one by one.
-MOST_SIZES = 1_000_000
 
 
 class Shapes:
@@ -150,7 +147,7 @@ def assert_shapes(target: Target, pattern: str, **ranges: Iterable[int]) -> None
         )
     arch = architecture(target, shape)
     sizes = Sizes(_promising(arch, parsed, shape), shape)
-    wrong = _in_ranges(sizes, free, ranges) if ranges else _counterexample(sizes)
+    wrong = failing_in(ranges, sizes, free) if ranges else counterexample(sizes)
     if wrong is None:
         return
     found = Shapes(arch, _at_sizes(shape, wrong))
@@ -169,7 +166,7 @@ def assert_restores(target: Target, input: str | Sequence[Size]) -> None:
     others = ""
     if free:
         sizes = Sizes(arch, shape)
-        wrong = _counterexample(sizes)
+        wrong = counterexample(sizes)
         if wrong is None:
             return
         shape = _at_sizes(shape, wrong)
@@ -238,47 +235,6 @@ def _promising(arch: Arch, pattern: Pattern, shape: Shape) -> Arch:
 def _with_output(arch: Arch, shape: Shape, wanted: Shape) -> Arch:
     mirrors = wanted == shape
     return arch.with_nodes(arch.nodes, contract=Contract(mirrors=mirrors, output=None if mirrors else wanted))
-
-
-def _in_ranges(sizes: Sizes, free: list[str], ranges: dict[str, Iterable[int]]) -> dict[str, int] | None:
-    """The first combination that does not run or does not hold."""
-    missing = [name for name in free if name not in ranges]
-    if missing:
-        raise PatternError(f"no range is given for {', '.join(missing)}")
-    values = [list(ranges[name]) for name in free]
-    for tried, combination in enumerate(product(*values)):
-        if tried >= MOST_SIZES:
-            raise PatternError(f"the ranges have more than {MOST_SIZES:,} combinations: leave them out")
-        point = dict(zip(free, combination))
-        if not sizes.holds(**point):
-            return point
-    return None
-
-
-def _counterexample(sizes: Sizes) -> dict[str, int] | None:
-    """A size at which the network runs and its contract fails, the smallest near 1; None where there is none."""
-    from .algebra.solve import solve
-
-    start = dict.fromkeys(sizes.symbols, 1)
-    running = sizes.running
-    if sizes.problem is not None or not running:
-        return running.nearest(**start) or start
-    own = [reason.condition for reason in sizes.reasons if reason.path is not None]
-    for reason in sizes.reasons:
-        for opposite in _opposites(reason.condition) if reason.path is None else ():
-            found = solve([*own, opposite], sizes.symbols).nearest(**start)
-            if found is not None:
-                return found
-    return None
-
-
-def _opposites(condition: Condition) -> Iterator[Condition]:
-    """Conditions of which one holds exactly where this one does not."""
-    size: Size = condition.size
-    sides = {">=": (-size >= 1,), "==": (size >= 1, -size >= 1), "%": (size % (condition.modulus or 1) >= 1,)}
-    for side in sides["%" if condition.modulus else condition.relation]:
-        if isinstance(side, Condition):
-            yield side
 
 
 def _told(mismatch: Mismatch, traced: Trace, wanted: Shape | None, batch: int | None) -> str:

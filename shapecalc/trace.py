@@ -16,6 +16,7 @@ from .problem import (
     FOLDED_BATCH,
     INPUT_COUNT,
     NO_INPUT,
+    RESHAPE,
     SIZE_LIMIT,
     Label,
     Problem,
@@ -57,10 +58,12 @@ class Step(NamedTuple):
 
     @property
     def macs(self) -> Size:
-        """Multiply-accumulates for one sample (for the whole batch where the batch does not divide them)."""
+        """Multiply-accumulates for one sample (of a batch of one, where the batch does not divide them)."""
         macs = self.layer.macs(self.shape_out, *self.shapes_in)
-        one_sample = macs if isinstance(macs, int) else quotient(macs, N)
-        return macs if one_sample is None else one_sample
+        if isinstance(macs, int):
+            return macs
+        one_sample = quotient(macs, N)
+        return macs.given(N=1) if one_sample is None else one_sample
 
 
 @pictured
@@ -96,11 +99,15 @@ class Trace(NamedTuple):
         return self.steps[-1].shape_out if self.steps else self.shape_in
 
     def _returned(self, sources: tuple[int, ...]) -> Shape:
-        """The first tensor that a forward returns; of an autoencoder's, the one that is most like its input."""
-        shapes = [self.steps[source - 1].shape_out if source else self.shape_in for source in sources]
+        """The first tensor that a forward returns; of an autoencoder's, the one that is most like its input.
+
+        The input itself, which variational ones return for their loss, is not what they made of it.
+        """
+        made = [self.steps[source - 1].shape_out for source in sources if source != INPUT]
         taken = self.shape_in
+        shapes = made or [taken]
         if not self.arch.contract.mirrors:
-            return shapes[0]
+            return self.steps[sources[0] - 1].shape_out if sources[0] else taken
         return max(shapes, key=lambda out: (out == taken, out[1:2] == taken[1:2] and len(out) == len(taken)))
 
     @property
@@ -129,6 +136,8 @@ def trace_whole(arch: Arch, shape: Shape) -> Trace:
     """`trace` for a shape that has its batch already, as a symbol or as a number."""
     with paused():
         again = arch.retrace(arch, shape) if arch.retrace is not None else None
+        if again is not None and arch.sample:
+            again = again._replace(arch=again.arch.with_nodes(again.arch.nodes, sample=arch.sample))
         return again or _rows(arch, shape)
 
 
@@ -164,7 +173,8 @@ def run(layer: Layer, ins: tuple[Shape, ...]) -> tuple[Layer, Shape, tuple[Need,
             return layer, out, ()
         for condition, problem in need:
             if condition.symbols == {"N"} and not condition.at(N=2):
-                raise ShapeError(problem if N in out else _as_folded(problem, ins[0], out))
+                folds = problem.code == RESHAPE and N not in out
+                raise ShapeError(_as_folded(problem, ins[0], out) if folds else problem)
     except SizeLimit as limit:
         raise refusal(
             SIZE_LIMIT, f"the size formula of {type(layer).__name__} grows too large: {limit}"

@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from .size import Size, ceil_div, smallest
 
+#: Of so many outputs it is found out one by one what floats have rounded.
+MOST_ROUNDED = 1_000_000
+
 
 class Slide(NamedTuple):
     """Windows that slide along an axis: number `o` puts its tap `t` on `o*stride - before + t*dilation`.
@@ -92,7 +95,7 @@ class Repeat(NamedTuple):
 class Pick(NamedTuple):
     """Windows that follow no stride: output `o` reads the positions `taps(o)` (resizing, adaptive pools).
 
-    Where the windows repeat far from the borders, `repeat` says how.
+    Where the windows repeat far from the borders, `repeat` says how; floats may have `rounded` some away.
     """
 
     size: Size
@@ -101,10 +104,32 @@ class Pick(NamedTuple):
     transposed: bool = False
     padding_mode: str = "ignored"
     repeat: Repeat | None = None
+    rounded: bool = False
 
     def source(self, position: int) -> int | None:
         """The position itself: none lies beyond the axis."""
         return position
+
+    @property
+    def turns(self) -> Repeat | None:
+        """How the windows repeat, exactly: where floats have rounded some, the whole axis is one turn.
+
+        None, too, for an axis of more outputs than `MOST_ROUNDED`, each of which would be looked at.
+        """
+        if self.repeat is None or not self.rounded:
+            return self.repeat
+        regular, number = self.repeat, int(self.number)
+        if number > MOST_ROUNDED:
+            return None
+        odd = {at: read for at in range(number) if (read := self.taps(at)[0]) != regular.inside(at).start}
+        positions, outputs = (-(-number // regular.outputs) * part for part in regular[:2])
+
+        def inside(at: int) -> range:
+            turn, place = divmod(at, outputs)
+            first = turn * positions + odd.get(place, regular.inside(place).start)
+            return range(first, first + 1)
+
+        return Repeat(positions, outputs, inside) if odd else regular
 
 
 def unknown(size: Size, number: Size) -> Pick:

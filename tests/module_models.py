@@ -752,3 +752,139 @@ class ChangedByHand(Model):
 
     def forward(self, x):
         return self.fc(self.c(x).flatten(1))
+
+
+class Modulated(Model):
+    """A convolution whose weights are made from a style, a group for each sample (Karras et al. 2020)."""
+
+    input = (12,)
+
+    def __init__(self):
+        super().__init__()
+        self.start, self.style = nn.Parameter(torch.randn(1, 6, 4, 4)), nn.Linear(12, 6)
+        self.weight = nn.Parameter(torch.randn(1, 5, 6, 3, 3))
+
+    def forward(self, z):
+        n = z.size(0)
+        weight = self.weight * self.style(z).view(n, 1, 6, 1, 1)
+        weight = weight * torch.rsqrt(weight.pow(2).sum([2, 3, 4]) + 1e-8).view(n, 5, 1, 1, 1)
+        x = self.start.repeat(n, 1, 1, 1).view(1, n * 6, 4, 4)
+        x = F.conv2d(x, weight.view(n * 5, 6, 3, 3), padding=1, groups=n)
+        return x.view(n, 5, x.size(2), x.size(3))
+
+
+class Windows(Model):
+    """Attention in windows; how many samples there are is worked out in Python (Liu et al. 2021)."""
+
+    input = (3, 16, 16)
+
+    def __init__(self):
+        super().__init__()
+        self.patch, self.norm = nn.Conv2d(3, 8, 2, 2), nn.LayerNorm(8)
+        self.mix, self.head = nn.Linear(8, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = self.patch(x).permute(0, 2, 3, 1)
+        b, h, w, c = x.shape
+        y = (
+            self.norm(x)
+            .view(b, h // 4, 4, w // 4, 4, c)
+            .permute(0, 1, 3, 2, 4, 5)
+            .contiguous()
+            .view(-1, 16, c)
+        )
+        y = self.mix(y)
+        n = int(y.shape[0] / (h * w / 4 / 4))
+        y = y.view(n, h // 4, w // 4, 4, 4, -1).permute(0, 1, 3, 2, 4, 5).contiguous().view(n, h, w, -1)
+        return self.head((x + y).mean((1, 2)))
+
+
+class ViewAfterLstm(Model):
+    """With batch_first torch returns a transposed view."""
+
+    input = (7, 5)
+    fails = "forward:view"
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(5, 6, batch_first=True)
+
+    def forward(self, x):
+        return self.rnn(x)[0].view(x.size(0), -1)
+
+
+class ViewAfterAttention(Model):
+    input = (7, 8)
+    fails = "forward:view"
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        return self.attention(x, x, x, need_weights=False)[0].view(x.size(0), -1)
+
+
+class WrongGrid(Model):
+    """Torch says NotImplementedError, and not for want of data."""
+
+    input = (1, 9, 9)
+    fails = "forward:affine_grid"
+
+    def __init__(self):
+        super().__init__()
+        self.theta = nn.Linear(81, 6)
+
+    def forward(self, x):
+        theta = self.theta(x.flatten(1)).view(-1, 2, 3)
+        return F.grid_sample(x, F.affine_grid(theta, x.size()[1:], align_corners=False), align_corners=False)
+
+
+class OneQuery(Model):
+    """The query is given once, and not for every sample."""
+
+    input = (7, 8)
+    fails = "attention"
+
+    def __init__(self):
+        super().__init__()
+        self.query, self.attention = (
+            nn.Parameter(torch.zeros(1, 3, 8)),
+            nn.MultiheadAttention(8, 2, batch_first=True),
+        )
+
+    def forward(self, x):
+        return self.attention(self.query, x, x, need_weights=False)[0]
+
+
+class WrongMask(Model):
+    """A mask for one position more."""
+
+    input = (7, 8)
+    fails = "attention"
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        mask = torch.zeros(x.size(1), x.size(1) + 1)
+        return self.attention(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+
+class Masked(Model):
+    """Masks of every sort, in a stack of encoders that takes the sequence first."""
+
+    input = (7, 8)
+
+    def __init__(self):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(8, 2, 16)
+        self.encoder = nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        n, t = x.shape[:2]
+        mask, padding = torch.zeros(t, t, dtype=torch.bool), torch.zeros(n, t, dtype=torch.bool)
+        x = self.encoder(x.transpose(0, 1), mask=mask, src_key_padding_mask=padding).transpose(0, 1)
+        return self.attention(x, x, x, key_padding_mask=padding, attn_mask=mask.expand(2 * n, t, t))[0]

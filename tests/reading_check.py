@@ -31,7 +31,7 @@ assert shapecalc.layers
 MOST_NUMBERS, MOST_PLACES = 4000, 24
 #: what is read depends on chance, or is told for whole sequences: ours must hold what torch reads
 AT_MOST = ("FractionalMaxPool", "RNN", "LSTM", "GRU", "MultiheadAttention", "Transformer")
-#: the indices say what is read; see tests/field_check.py
+#: the indices say what is read; see tests/test_field.py
 LEFT_OUT = ("MaxUnpool",)
 #: arguments with which a kind returns a constant, or no number: `PairwiseDistance(p=0)`, `Softplus(beta=0)`
 CONSTANT = (("p", 0), ("beta", 0), ("norm_type", -math.inf))

@@ -1,11 +1,12 @@
 """What autograd keeps, against what it hands to `torch.autograd.graph.saved_tensors_hooks` in a real forward pass.
 
 Two tensors of one storage count once, parameters and buffers not at all. Compared are single layers of every kind,
-behind a tensor with a gradient, and random networks, in training mode, step by step.
+behind a tensor with a gradient, and random networks, step by step; in training, in evaluation, and with frozen weights.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from random import Random
 from typing import Any, NamedTuple
@@ -15,10 +16,12 @@ import torch
 from differential import draw
 from torch_oracle import module_of
 
-from shapecalc.arch import Arch, Node
+from shapecalc.arch import Arch, Call, Node
 from shapecalc.layer import KINDS, Layer
-from shapecalc.memory import followed, kept
+from shapecalc.memory import kept
 from shapecalc.problem import ShapeError
+from shapecalc.recording import Recording
+from shapecalc.tensors import followed
 from shapecalc.trace import trace_whole
 
 #: layers that go behind others, in every network
@@ -38,7 +41,7 @@ class Found(NamedTuple):
 
 def measured(network: field_check.Network, dtype: torch.dtype) -> list[int]:
     """The bytes that each step is the first to keep; raises what torch raises."""
-    modules = [module_of(node.layer) for node in network.arch.nodes]
+    modules = modules_of(network)
     values: list[Any] = [torch.rand(network.shape, dtype=dtype)]
     own = {
         tensor.untyped_storage().data_ptr()
@@ -64,6 +67,23 @@ def measured(network: field_check.Network, dtype: torch.dtype) -> list[int]:
                 new += storage.nbytes()
         bytes.append(new)
     return bytes
+
+
+def modules_of(network: field_check.Network) -> list[Any]:
+    """Every layer in torch, in its mode."""
+    modules = [module_of(node.layer) for node in network.arch.nodes]
+    for node, module in zip(network.arch.nodes, modules):
+        if node.call is not None and isinstance(module, torch.nn.Module):
+            _put(module, node.call.recording)
+    return modules
+
+
+def _put(module: torch.nn.Module, recording: Recording) -> None:
+    """A module in evaluation, or with frozen weights, where the recording says so."""
+    module.train(not recording.evaluated)
+    for name, parameter in module.named_parameters():
+        trained = recording.weights if name == "weight" or not recording.learns else recording.learns
+        parameter.requires_grad = bool(trained)
 
 
 def _first(value: Any) -> Any:
@@ -118,12 +138,62 @@ def _between(random: Random, layer: Layer, network: field_check.Network, number:
     return kind()
 
 
+def in_some_mode(network: field_check.Network, random: Random) -> field_check.Network:
+    """The same with some layers in evaluation or frozen, the weights alone or all of them."""
+    nodes = list[Node]()
+    for node in network.arch.nodes:
+        only_weights = random.random() < 0.3 and {"weight", "bias"} == _names(node.layer)
+        modes = (
+            Recording(learns=None),
+            Recording(learns=only_weights, weights=False),
+            Recording(evaluated=True),
+        )
+        mode = modes[random.randrange(3)]
+        if mode.learns is not None and not node.layer.learns:
+            mode = modes[0]
+        nodes.append(node._replace(call=Call(None, None, "EXACT", recording=mode)))
+    return field_check.Network(Arch(nodes), network.shape)
+
+
+def _names(layer: Layer) -> set[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a dropout in a recurrent layer that is alone
+        module = module_of(layer)
+    return (
+        {name for name, _ in module.named_parameters()} if isinstance(module, torch.nn.Module) else {"none"}
+    )
+
+
+def several(kind: str, random: Random) -> field_check.Network | None:
+    """A layer of several inputs, each of its own shape: a piece of one tensor, with a gradient or without."""
+    case = draw(KINDS[kind], random)
+    if len(case.inputs) < 2 or KINDS[kind].integer_inputs or "indices" in KINDS[kind].inputs:
+        return None
+    nodes, sources, start = [Node("0", KINDS["PReLU"](), (0,))], list[int](), 0
+    for shape in case.inputs:
+        sizes = tuple(int(size) for size in shape)
+        end = start + math.prod(sizes)
+        graded = random.random() < 0.8
+        for layer in (KINDS["Slice"](1, start, end), KINDS["Reshape"](*sizes), KINDS["Sigmoid"]()):
+            first = len(sources) >= 0 and isinstance(layer, KINDS["Slice"])
+            nodes.append(Node(str(len(nodes)), layer, (int(graded) if first else len(nodes),)))
+        sources.append(len(nodes))
+        start = end
+    try:
+        layer = KINDS[kind](**case.arguments)
+        layer = layer.resolved(*case.inputs) if layer.open else layer
+    except ShapeError:
+        return None
+    network = field_check.Network(Arch([*nodes, Node(str(len(nodes)), layer, tuple(sources))]), (1, start))
+    return network if trace_whole(network.arch, network.shape).ok else None
+
+
 def single(kind: str, random: Random) -> field_check.Network | None:
     """One layer behind a learned slope for each of its inputs, where a kind takes several the same tensor."""
     case = draw(KINDS[kind], random)
     shape = case.inputs[0]
     if any(other != shape for other in case.inputs) or KINDS[kind].integer_inputs:
-        return None
+        return several(kind, random)
     try:
         layer = KINDS[kind](**case.arguments)
         if layer.open:
@@ -161,7 +231,8 @@ def cases(random: Random, networks: int, each: int) -> list[field_check.Network]
     """Random networks, and so many layers of every kind."""
     kinds = [kind for kind in sorted(KINDS) if not kind.startswith("Lazy")]
     singles = [case for kind in kinds for _ in range(each) if (case := single(kind, random))]
-    return [*(drawn(random) for _ in range(networks)), *singles]
+    every = [*(drawn(random) for _ in range(networks)), *singles]
+    return [in_some_mode(case, random) if random.random() < 0.4 else case for case in every]
 
 
 def run_strides(networks: int, each: int, seed: int) -> Found:
@@ -181,11 +252,11 @@ def run_strides(networks: int, each: int, seed: int) -> Found:
 def lying(network: field_check.Network) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Shape and strides of what every layer returns, up to a step in place that torch refuses on a view."""
     values, found = [torch.rand(network.shape)], list[tuple[tuple[int, ...], tuple[int, ...]]]()
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for node in network.arch.nodes:
+        for node, module in zip(network.arch.nodes, modules_of(network)):
             try:
-                out = _first(module_of(node.layer)(*[values[source] for source in node.sources]))
+                out = _first(module(*[values[source] for source in node.sources]))
             except RuntimeError:
                 break
             values.append(out)

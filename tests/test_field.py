@@ -190,7 +190,10 @@ def of_table(input: str, *layers: str) -> tuple[str, ...]:
         (("Unfold(3)",), ["-", "-"]),
         (("Unfold(3)", "Linear(196, 5)"), ["-", "-"]),
         (("Mean((2, 3), keepdim=True)",), ["all", "all"]),
-        (("PixelUnshuffle(4)", "PixelShuffle(2)"), ["4", "4"]),
+        (
+            ("PixelUnshuffle(4)", "PixelShuffle(2)"),
+            ["4", "3"],
+        ),  # a column is every second, or the one beside it
         (("PixelUnshuffle(2)", "Conv2d(4, 8, 3, padding=1)"), ["6", "6"]),
         (("Conv2d(1, 4, 3)", "Reshape(-1, 2, 14, 14)", "Conv2d(2, 4, 3)"), ["5", "5"]),
         (("Flatten(2)", "Reshape(-1, 1, 4, 64)", "Conv2d(1, 2, (1, 64))"), ["-", "-"]),
@@ -210,6 +213,7 @@ def test_symbols_have_a_table_too() -> None:
     assert of_table("1xHxW", *layers) == of_table("1x64x64", *layers) == ("7", "7")
     assert of_table("1xHxW", "Upsample(scale_factor=1.5)", "Conv2d(1, 1, 3)") == ("2-3", "2-3")
     assert of_table("1xL", "a: Conv1d(1, 1, 3, 2)", "b: MaxPool1d(2)", "Crop(a, b)") == ("-",)
+    assert of_table("4xHxW", "PixelShuffle(2)", "Conv2d(1, 1, 5)") == ("3", "3")
     assert of_table("1xHxW", "Slice(2, start=-3)", "Conv2d(1, 1, 3)") == ("-", "3")
     assert of_table("1xHxW", "AdaptiveAvgPool2d((1, 7))") == ("all", "-")
 
@@ -217,6 +221,90 @@ def test_symbols_have_a_table_too() -> None:
 def test_long_axes_have_a_table_where_their_ratio_is_short() -> None:
     assert of_table("1x250000", "Upsample(size=500000, mode='linear')", "AdaptiveAvgPool1d(50000)") == ("7",)
     assert of_table("1x250000", "Upsample(size=249999)") == ("-",)
+
+
+@pytest.mark.parametrize(
+    ("size", "mode", "number", "at"),
+    [
+        (6, "nearest", 74, 37),
+        (26, "nearest", 22, 11),
+        (12, "nearest-exact", 74, 18),
+        (16, "nearest-exact", 1272, 79),
+    ],
+)
+def test_pixels_that_floats_miss_are_in_the_table(size: int, mode: str, number: int, at: int) -> None:
+    """`float32(size/number) * at` is less than the whole number that it should be, or rounded up to it."""
+    real = (
+        functional.interpolate(torch.arange(float(size)).view(1, 1, size), number, mode=mode)[0, 0]
+        .long()
+        .tolist()
+    )
+    found = traced(f"1x{size}", f"Upsample(size={number}, mode='{mode}')")
+    (cycle,) = receptive_field(found)[0].cycles
+    assert cycle is not None
+    exact = at * size // number if mode == "nearest" else (2 * at + 1) * size // (2 * number)
+    assert real[at] == exact - (number != 1272)
+    for position, pixel in enumerate(real):
+        assert cycle.at(position) == (pixel, pixel)
+        assert spans(reads(found, position=(position,))) == ((pixel, pixel),)
+
+
+def test_random_nearest_pixels_are_those_of_torch() -> None:
+    random = Random(20261122)
+    for _ in range(300):
+        size, number = random.randint(1, 60), random.randint(1, 2000)
+        how = f"size={number}, mode='{random.choice(('nearest', 'nearest-exact'))}'"
+        if random.random() < 0.4:
+            how = f"scale_factor={random.choice((1.7, 2.7, 0.3, 1 / 3, 2.3, 13, 0.9))}"
+        found = traced(f"1x{size + 4}", f"Upsample({how})")
+        module = eval(repr(found.steps[0].layer), vars(torch.nn))
+        real = module(torch.arange(size + 4.0).view(1, 1, -1))[0, 0].long().tolist()
+        (cycle,) = receptive_field(found)[0].cycles
+        assert cycle is not None
+        assert [cycle.at(position) for position in range(len(real))] == [(at, at) for at in real], (how, size)
+
+
+def test_symbols_have_no_formula_where_floats_miss_some_pixels() -> None:
+    assert of_table("1xL", "Upsample(scale_factor=5)") == ("1",)
+    assert (
+        of_table("1xL", "Upsample(scale_factor=41)")
+        == of_table("1xL", "Upsample(scale_factor=2.7)")
+        == ("-",)
+    )
+    assert of_table("1xL", "Upsample(scale_factor=41, mode='linear')") == ("1-2",)
+
+
+@pytest.mark.parametrize(
+    ("layers", "fields"),
+    [
+        (("Cat(a, b)", "Chunk(2, index=0)"), "3"),
+        (("Cat(a, b)", "Chunk(2, index=1)"), "7"),
+        (("Cat(a, b)", "Slice(1, start=2)"), "7"),
+        (("Cat(a, b)", "Slice(1, step=2)"), "7"),
+        (("Cat(a, b)", "ChannelShuffle(2)", "Chunk(2, index=0)"), "7"),
+        (("Cat(a, b)", "Conv1d(4, 4, 3, groups=2)", "Chunk(2)"), "5"),
+        (("Cat(a, b)", "Conv1d(4, 4, 3)", "Chunk(2)"), "9"),
+        (("Cat(a, b)", "MaxPool1d(2, 1)", "Select(1, 0)"), "4"),
+        (("Cat(a, b)", "Unflatten(1, (2, 2))", "Select(1, 0)", "Conv1d(2, 2, 3)"), "5"),
+        (("Stack(a, b)", "Select(1, 1)"), "7"),
+        # along the axis itself, each part has a field of its own
+        (("Cat(a, b, dim=2)", "Conv1d(2, 2, 3)"), "-"),
+    ],
+)
+def test_the_table_tells_channels_apart(layers: tuple[str, ...], fields: str) -> None:
+    paths = ("a: Conv1d(2, 2, 3, padding=1)", "b: Conv1d(2, 2, 5, padding=2)")
+    assert of_table("2x60", *paths, *layers) == (fields,)
+
+
+def test_pixels_that_wait_in_channels_come_back() -> None:
+    """What `PixelUnshuffle` puts into channels `PixelShuffle` puts beside each other again: the field is 1, not 4."""
+    assert of_table("1x32x32", "PixelUnshuffle(4)", "PixelShuffle(4)") == ("1", "1")
+    assert of_table("1x32x32", "PixelUnshuffle(4)", "Conv2d(16, 16, 1)", "PixelShuffle(4)") == ("4", "4")
+    assert of_table("1x32x32", "PixelUnshuffle(4)", "Conv2d(16, 16, 3, groups=16)", "PixelShuffle(4)") == (
+        "9",
+        "9",
+    )
+    assert of_table("1x32x32", "PixelUnshuffle(4)", "Slice(1, end=4)") == ("1", "4")
 
 
 def test_a_gate_sees_everything() -> None:
@@ -323,6 +411,40 @@ def test_unpooling_reads_no_more_than_its_windows() -> None:
         field = reads(arch, position=place)
         assert all(field.has(tuple(at)) for at in gradient.nonzero().tolist())
         assert field.extent == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("pool", "unpool", "fits"),
+    [
+        ((2, 2, 0), {"kernel_size": 2}, False),  # 4x8 comes of 5x9: places are counted in another width
+        ((3, 2, 1), {"kernel_size": 2, "output_size": (5, 9)}, False),
+        ((2, 2, 0, 2), {"kernel_size": 2}, False),
+        ((3, 2, 1), {"kernel_size": 3, "stride": 2, "padding": 1}, True),
+    ],
+)
+def test_an_unpool_may_take_indices_of_another_pool(
+    pool: tuple[int, ...], unpool: dict[str, Any], fits: bool
+) -> None:
+    """Torch takes them for places in its own output; then anything may stand anywhere."""
+    given = ", ".join(f"{name}={value}" for name, value in unpool.items())
+    arch = traced("1x5x9", f"p: MaxPool2d{pool}", f"MaxUnpool2d({given}, indices=p)")
+    module, compared = torch.nn.MaxPool2d(*pool, return_indices=True), 0  # type: ignore[arg-type, misc]
+    for seed in range(40):
+        torch.manual_seed(seed)
+        x = torch.rand(1, 1, 5, 9, requires_grad=True)
+        try:
+            out = functional.max_unpool2d(*module(x), **unpool)
+        except RuntimeError:  # a place outside
+            continue
+        compared += 1
+        for place in out[0, 0].nonzero().tolist():
+            (gradient,) = torch.autograd.grad(out[(0, 0, *place)], x, retain_graph=True)
+            (read,) = gradient.nonzero().tolist()
+            assert reads(arch, position=place).has(read)
+            assert reached(arch, read[2:]).has((0, 0, *place))
+    assert compared > 5
+    assert reads(arch, position=(0, 0)).untraced == (() if fits else ("layers.1",))
+    assert receptive_field(arch)[-1].spans == (("3-5", "3-5") if fits else ("all", "all"))
 
 
 def test_regrouping() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from ledger_check import KINDS_DRAWN, run
 
@@ -138,3 +140,27 @@ def test_sizes_do_not_matter_to_the_time() -> None:
     runs = ledger.runs(Slide(10**9, 5 * 10**8, kernel_size=3, stride=2, before=1))
     assert sum(len(positions) for positions, _ in runs) == 10**9
     assert len(runs) == 3
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_runs_of_padding_that_repeats_are_those_counted_one_by_one(mode: str) -> None:
+    random = Random(mode)
+    for _ in range(300):
+        size, kernel, stride, dilation = (random.randint(1, most) for most in (9, 4, 4, 3))
+        before = random.randint(0, size - (mode == "reflect"))
+        number = (size + 2 * before - dilation * (kernel - 1) - 1) // stride + 1
+        if number < 1:
+            continue
+        slide = Slide(size, number, kernel, stride, before, dilation, padding_mode=mode)
+        expected = [0] * size
+        for window in range(number):
+            for tap in slide.taps(window):
+                source = slide.source(tap)
+                assert source is not None
+                expected[source] += 1
+        counts = {position: count for positions, count in ledger.runs(slide) for position in positions}
+        assert [counts[position] for position in range(size)] == expected
+        assert sum(len(positions) for positions, _ in ledger.runs(slide)) == size
+    slide = Slide(10**9, 5 * 10**8, 5, 2, 2, padding_mode=mode)
+    assert sum(len(positions) * count for positions, count in ledger.runs(slide)) == 5 * 5 * 10**8
+    assert len(ledger.runs(slide)) < 12

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from kinds import layer, refused
 
-import shapecalc.layers
-from shapecalc.layer import KINDS, Layer, Needs, Shape
-from shapecalc.problem import Problem, ShapeError
+from shapecalc.layer import Needs, Shape
 from shapecalc.size import symbol
 
-assert shapecalc.layers
 N, L, S = symbol("N"), symbol("L"), symbol("S")
-
-
-def layer(text: str) -> Layer:
-    built = eval(text, {**KINDS})
-    assert isinstance(built, Layer)
-    return built
-
-
-def refused(text: str, *inputs: Shape) -> Problem:
-    with pytest.raises(ShapeError) as caught:
-        layer(text).shape(Needs(), *inputs)
-    return caught.value.problem
 
 
 @pytest.mark.parametrize(

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from kinds import layer, refused
 
-import shapecalc.layers
-from shapecalc.layer import KINDS, Layer, Needs, Shape
+from shapecalc.layer import Needs, Shape
 from shapecalc.problem import (
     BAD_ARGUMENT,
     INPUT_COUNT,
     SIZE_LIMIT,
     WRONG_RANK,
-    Problem,
-    ShapeError,
     SpecError,
 )
 from shapecalc.size import Size, symbol
 from shapecalc.sorts import BATCH
 
-assert shapecalc.layers
 N, H, W = symbol("N"), symbol("H"), symbol("W")
-
-
-def layer(text: str) -> Layer:
-    built = eval(text, {**KINDS, "N": BATCH})
-    assert isinstance(built, Layer)
-    return built
 
 
 def out(text: str, *inputs: Shape) -> Shape:
     return layer(text).shape(Needs(), *inputs)
-
-
-def refused(text: str, *inputs: Shape) -> Problem:
-    with pytest.raises(ShapeError) as caught:
-        out(text, *inputs)
-    return caught.value.problem
 
 
 @pytest.mark.parametrize(

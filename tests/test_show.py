@@ -12,7 +12,7 @@ from terminal import EXAMPLES, columns
 from shapecalc.problem import TOO_SMALL, Fix, Label, Place, Problem
 from shapecalc.report import Report, check, check_text
 from shapecalc.show.concise import concise
-from shapecalc.show.diagnostic import FEWEST_COLUMNS, TAB, diagnostic, plain
+from shapecalc.show.diagnostic import FEWEST_COLUMNS, TAB, Line, diagnostic
 from shapecalc.show.full import plain as screen
 from shapecalc.show.text import cells, visible, wrapped
 
@@ -31,6 +31,11 @@ decoder:
   - ReLU
   - ConvTranspose2d(_, 1, 3, stride=2, padding=1, output_padding=(1, 1))
 """
+
+
+def plain(lines: list[Line]) -> str:
+    """The lines without their styles."""
+    return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
 def problem(place: Place | None = None, **fields: object) -> Problem:

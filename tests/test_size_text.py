@@ -154,15 +154,10 @@ def test_doctests_and_cheap_import() -> None:
     assert {name.partition(".")[0] for name in loaded.split()} == {"__future__", "shapecalc"}
 
 
-def test_long_formulas_have_a_brief_form() -> None:
+def test_long_formulas_are_written_whole() -> None:
     size = sum(((H + k) // (5 + 2 * k) for k in range(4)), W)
     assert len(str(size)) > 1000
     assert eval(str(size), {"H": 474, "W": 10}) == size.at(H=474, W=10)
-    assert len(size.brief(60)) <= 60
-    assert size.brief(60).endswith("…")
-    assert (H // 2).brief() == "⌊H/2⌋"
-    condition: Any = same(size, 99)
-    assert condition.brief(40)[-1] == "…"
 
 
 def test_numbers_beyond_floats() -> None:

@@ -91,12 +91,6 @@ class Condition:
 
         return condition_text(self, pretty=True)
 
-    def brief(self, limit: int = 80) -> str:
-        """`pretty`, cut where it is longer than the limit; only a text to look at."""
-        from .text import shortened
-
-        return shortened(self.pretty(), limit)
-
 
 def at_least(size: Size, bound: int) -> bool | Condition:
     """Is the size never below the bound?"""

@@ -188,17 +188,5 @@ class Expr:
 
         return size_text(self, pretty=True)
 
-    def brief(self, limit: int = 80) -> str:
-        """`pretty`, cut after a summand where it is longer than the limit; only a text to look at.
-
-        >>> from shapecalc.size import symbol
-        >>> h, w = symbol("H"), symbol("W")
-        >>> print((h // 5 * w + h // 7 + w // 11).brief(20), (h // 5).brief(20))
-        W·⌊H/5⌋ + ⌊H/7⌋ + … ⌊H/5⌋
-        """
-        from .text import shortened
-
-        return shortened(self.pretty(), limit)
-
 
 Size = int | Expr

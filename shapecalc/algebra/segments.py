@@ -155,11 +155,6 @@ def union(sets: Iterable[Segments]) -> Segments:
     return found[0]
 
 
-def empty(f: Segments) -> bool:
-    """Has it no member?"""
-    return f == NONE
-
-
 def equal(f: Segments, g: Segments) -> bool:
     """Have they the same members?"""
     if f == g:

@@ -20,7 +20,6 @@ from .segments import (
     union,
 )
 from .set_text import set_text
-from .staircase import within_cap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -200,25 +199,9 @@ class SizeSet:
         return self.below(start) if self.finite else None
 
     @property
-    def modulus(self) -> int:
-        """The period that the set has from some point on."""
-        return self._segments[-1][1][0]
-
-    @property
-    def residues(self) -> tuple[int, ...]:
-        """The remainders by `modulus` of its members from some point on; none if it is finite."""
-        period, parts = self._segments[-1][1]
-        within_cap(sum(hi - lo for lo, hi in parts), "a list of residues")
-        return tuple(sorted(h % period for lo, hi in parts for h in range(lo, hi)))
-
-    @property
     def everything(self) -> bool:
         """Is it every size?"""
         return self._segments == ((1, FULL),)
-
-    def named(self, symbol: str) -> SizeSet:
-        """The same sizes, of another symbol."""
-        return SizeSet(symbol, self._segments)
 
     def __str__(self) -> str:
         return set_text(self._segments, self.symbol)

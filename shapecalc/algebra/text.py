@@ -196,13 +196,6 @@ def _floor_of_line(f: Staircase) -> int | None:
     return constant if not odd and Staircase(rise, constant).floor(period) == f else None
 
 
-def shortened(text: str, limit: int) -> str:
-    """The text, cut at a gap before the limit."""
-    if len(text) <= limit:
-        return text
-    return f"{text[: text.rfind(' ', 0, limit - 1) + 1] or text[: limit - 1]}…"
-
-
 def condition_text(condition: Condition, pretty: bool) -> str:
     """
     >>> from shapecalc.size import same, symbol

@@ -9,7 +9,7 @@ from ..problem import FEATURES, GROUPS, JOIN, refusal
 from ..size import Size, product, same
 from ..sorts import Integer
 from ..strides import plain, reshaped
-from ._ranks import wrong_rank
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random

@@ -41,7 +41,7 @@ class Scales(Sort):
         return tuple(random.choice(scales) for _ in range(random.choice((1, 2, 2, 3))))
 
 
-def scaled(size: Size, scale: float) -> Size:
+def scaled(size: Size, scale: float, argument: str = "scale_factor") -> Size:
     """`floor(size * scale)`, in double precision as torch computes it; 0 where that is no size at all.
 
     >>> scaled(100, 0.29)
@@ -56,9 +56,9 @@ def scaled(size: Size, scale: float) -> Size:
     if ratio is None:
         raise refusal(
             SIZE_LIMIT,
-            f"scale_factor {scale} has no exact formula for size {size}",
+            f"{argument} {scale} has no exact formula for size {size}",
             note=witness,
-            argument="scale_factor",
+            argument=argument,
         )
     return size * ratio[0] // ratio[1]
 

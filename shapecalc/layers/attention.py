@@ -6,7 +6,7 @@ keys, weights with values.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ..arguments import Bool, InFeatures
 from ..layer import Needs, Shape
@@ -54,9 +54,11 @@ class MultiheadAttention(Attending):
 
     def without_weights(self) -> MultiheadAttention:
         """The layer where it is called with `need_weights=False`."""
-        layer = self.replace()
-        layer.__dict__["weighs"] = False
-        return layer
+        return self.replace()._asked(False)
+
+    def _asked(self, weighs: bool) -> MultiheadAttention:
+        self.__dict__["weighs"] = weighs
+        return self
 
     def validate(self) -> None:
         self.check_heads("embed_dim", "num_heads")
@@ -101,11 +103,33 @@ class MultiheadAttention(Attending):
             return Saved(more=True, strides=self.laid(out))
         key, read = inputs[min(1, len(inputs) - 1)], tuple(range(len(inputs)))
         at = out, key, len(inputs), self.num_heads, self.dropout, self.weighs
+        frozen_output = (
+            0 if self.is_fused else product(out)
+        )  # what the last linear map reads, for its weights
         full, half = (
-            Saved(read, numbers=n, wide=wide, for_weights=True, kept_as=self.as_rows, strides=self.laid(out))
+            Saved(
+                read,
+                numbers=n,
+                wide=wide,
+                kept_as=self.as_rows,
+                strides=self.laid(out),
+                frozen=Saved(numbers=n - frozen_output, wide=wide, graded=read, strides=self.laid(out)),
+            )
             for n, wide in (self.attended(*at, False), self.attended(*at, True))
         )
         return full._replace(halved=half)
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether torch computes it in one kernel."""
+        return not self.weighs and self.dropout <= 0
+
+    def replace(self, **changes: Any) -> MultiheadAttention:
+        layer = super().replace(**changes)
+        return layer if self.weighs else layer._asked(False)
+
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return self.replace(dropout=0.0).saved(out, *inputs)
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:

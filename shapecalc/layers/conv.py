@@ -6,21 +6,16 @@ from functools import cached_property
 from typing import Annotated
 
 from ..arguments import Bool, Count, Dilation, InChannels, Kernel, Stride
-from ..layer import AXES, Layer, Needs, Shape
-from ..problem import (
-    PAD_TOO_LARGE,
-    SAME_STRIDE,
-    TOO_SMALL,
-    ShapeError,
-    refusal,
-)
+from ..layer import Layer, Needs, Shape
+from ..problem import PAD_TOO_LARGE, SAME_STRIDE, ShapeError, refusal
 from ..reading import Chain, grouped, windowed
 from ..saving import FORMATTED_INPUT, Saved
 from ..size import Size, product
 from ..sorts import Choice, Ints
 from ..window import Slide, window_formula, window_output
-from ._channels import ChannelMixing, with_axis
-from ._mirrors import Windowed, undone
+from ._mirrors import Windowed, one, undone
+from ._refusals import no_window_fits
+from ._spatial import ChannelMixing
 
 ConvPadding = Annotated["int | tuple[int, ...] | str", Ints(low=0, high=3, words=("same", "valid"))]
 PaddingMode = Annotated[str, Choice("zeros", "reflect", "replicate", "circular")]
@@ -85,7 +80,7 @@ class _Conv(ChannelMixing, abstract=True):
             need(size >= least, lambda axis=axis, widest=widest: self._pad_too_large(axis, widest, x))  # type: ignore[misc]
 
     def _pad_too_large(self, axis: int, widest: int, x: Shape) -> ShapeError:
-        name, size = AXES[self.rank][axis], x[2 + axis]
+        name, size = self.axes[axis], x[2 + axis]
         at_most = f"{size} - 1" if self.padding_mode == "reflect" else f"{size}"
         return refusal(
             PAD_TOO_LARGE,
@@ -96,30 +91,25 @@ class _Conv(ChannelMixing, abstract=True):
         )
 
     def _too_small(self, axis: int, x: Shape) -> ShapeError:
-        name, size = AXES[self.rank][axis], x[2 + axis]
-        kernel_size, _, padding, dilation = self._windows[axis]
-        reach = dilation * (kernel_size - 1) + 1
-        spread = f" (dilated to {reach})" if dilation > 1 else ""
-        padded = f" padded to {size + 2 * padding}" if padding else ""
-        formula = window_formula(size, *self._windows[axis])
-        value = f" = {window_output(size, *self._windows[axis])}" if isinstance(size, int) else ""
-        return refusal(
-            TOO_SMALL,
-            f"{name} {size}{padded} is smaller than kernel {kernel_size}{spread}",
-            note=f"{name} {formula}{value}, and must be at least 1",
-            argument="kernel_size",
-            repairs=self._repairs_too_small(axis, size) if isinstance(size, int) else (),
-        )
+        size, window = x[2 + axis], self._windows[axis]
+        formula, fitting = window_formula(size, *window), window_output(size, *window)
+        repairs = self._repairs_too_small(axis, size) if isinstance(size, int) else ()
+        return no_window_fits(self.axes[axis], size, window, formula, fitting, repairs)
 
     def _repairs_too_small(self, axis: int, size: int) -> tuple[dict[str, object], ...]:
-        """The smallest padding under which the kernel fits, and the largest kernel that fits."""
+        """The smallest padding under which the kernel fits, and the largest kernel that fits.
+
+        Before both, where some is padded, and less than the dilated kernel reaches: as much as keeps the size.
+        """
         kernel_size, _, padding, dilation = self._windows[axis]
+        reaches = [d * (k - 1) // 2 for k, _, _, d in self._windows]
         wider = -((size - dilation * (kernel_size - 1) - 1) // 2)
         smaller = (size + 2 * padding - 1) // dilation + 1
-        return (
-            {"padding": with_axis([window[2] for window in self._windows], axis, wider)},
-            {"kernel_size": with_axis([window[0] for window in self._windows], axis, smaller)},
-        )
+        paddings = [window[2] for window in self._windows]  # of a word it counts as 0
+        paddings[axis] = wider
+        repairs: tuple[dict[str, object], ...]
+        repairs = {"padding": one(paddings)}, self.with_axis("kernel_size", axis, smaller)
+        return ({"padding": one(reaches)}, *repairs) if 0 < padding < reaches[axis] else repairs
 
     @property
     def transposed_kind(self) -> str | None:
@@ -169,7 +159,7 @@ class _Conv(ChannelMixing, abstract=True):
                 FORMATTED_INPUT if tuple(sizes) == x[-self.rank :] else Saved(numbers=padded, formatted=True)
             )
         read: tuple[int, ...] = () if self.padding_mode == "circular" else (0,)
-        return Saved(read, numbers=padded, for_own=True, formatted=True)
+        return Saved(read, numbers=padded, when=((0,),) * len(read), formatted=True)
 
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         """Every output position takes `in_channels/groups` kernels of taps."""
@@ -181,12 +171,10 @@ class _Conv(ChannelMixing, abstract=True):
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes = inputs[0][-self.rank :]
         if self.padding == "same":
-            return tuple(
-                f"{name} {size}, kept by padding='same'" for name, size in zip(AXES[self.rank], sizes)
-            )
+            return tuple(f"{name} {size}, kept by padding='same'" for name, size in zip(self.axes, sizes))
         return tuple(
             f"{name} {window_formula(size, *window)} = {result}"
-            for name, size, window, result in zip(AXES[self.rank], sizes, self._windows, out[-self.rank :])
+            for name, size, window, result in zip(self.axes, sizes, self._windows, out[-self.rank :])
         )
 
 

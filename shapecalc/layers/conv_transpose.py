@@ -6,20 +6,15 @@ from functools import cached_property
 from typing import Annotated
 
 from ..arguments import Bool, Count, Dilation, InChannels, Kernel, Padding, Stride
-from ..layer import AXES, KINDS, Layer, Needs, Shape
-from ..problem import (
-    EMPTY_OUTPUT,
-    OUTPUT_PADDING,
-    ShapeError,
-    refusal,
-)
+from ..layer import KINDS, Layer, Needs, Shape
+from ..problem import OUTPUT_PADDING, ShapeError, refusal
 from ..reading import Chain, grouped, windowed
 from ..saving import FORMATTED_INPUT, Saved
 from ..size import Size, product
 from ..sorts import Choice
 from ..window import Slide, transposed_formula, transposed_output
-from ._channels import ChannelMixing, with_axis
 from ._mirrors import padded
+from ._spatial import ChannelMixing
 
 ZerosOnly = Annotated[str, Choice("zeros")]
 
@@ -49,9 +44,8 @@ class _ConvTranspose(ChannelMixing, abstract=True):
 
     def _repairs_output_padding(self, axis: int, most: int) -> tuple[dict[str, object], ...]:
         """The largest output_padding that the stride allows, or the least stride that allows this one."""
-        paddings = list(self.per_axis("output_padding"))
-        stride = max(paddings) + 1
-        return {"output_padding": with_axis(paddings, axis, most)}, {"stride": stride}
+        stride = max(self.per_axis("output_padding")) + 1
+        return self.with_axis("output_padding", axis, most), {"stride": stride}
 
     @cached_property
     def _windows(self) -> tuple[tuple[int, int, int, int, int], ...]:
@@ -72,17 +66,9 @@ class _ConvTranspose(ChannelMixing, abstract=True):
         return tuple(out)
 
     def _cropped_away(self, axis: int, x: Shape) -> ShapeError:
-        name, size, window = AXES[self.rank][axis], x[2 + axis], self._windows[axis]
-        paddings = list(self.per_axis("padding"))
-        most = (transposed_output(size, *window) + 2 * window[2] - 1) // 2
-        return refusal(
-            EMPTY_OUTPUT,
-            f"padding {window[2]} crops all of {name} {size} away",
-            note=f"{name} {transposed_formula(size, *window)} = {transposed_output(size, *window)}"
-            ", and must be at least 1",
-            argument="padding",
-            repairs=({"padding": with_axis(paddings, axis, most)},) if isinstance(most, int) else (),
-        )
+        size, window = x[2 + axis], self._windows[axis]
+        formula, returned = transposed_formula(size, *window), transposed_output(size, *window)
+        return self.cropped_away(axis, size, window[2], formula, returned)
 
     @property
     def is_uneven(self) -> bool:
@@ -133,7 +119,7 @@ class _ConvTranspose(ChannelMixing, abstract=True):
         return tuple(
             f"{name} {transposed_formula(size, *window)} = {result}"
             for name, size, window, result in zip(
-                AXES[self.rank], inputs[0][-self.rank :], self._windows, out[-self.rank :]
+                self.axes, inputs[0][-self.rank :], self._windows, out[-self.rank :]
             )
         )
 

@@ -94,7 +94,11 @@ class CosineSimilarity(_Distance):
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The inputs, both divided by their lengths, and of each output four steps of these."""
         x1, x2 = inputs
-        return Saved(inputs=(0, 1), numbers=2 * product(x1) + 4 * product(out)) if x1 == x2 else None
+        return (
+            Saved(inputs=(0, 1), numbers=2 * product(x1) + 4 * product(out), graded=(0, 1))
+            if x1 == x2
+            else None
+        )
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"dim {self.dim} becomes one number, and goes",)
@@ -116,6 +120,10 @@ class PairwiseDistance(_Distance):
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return self.compared(inputs, max(map(len, inputs)) - 1, out)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The difference, and its length."""
+        return Saved(output=True, numbers=product(self.broadcast(Needs(), *inputs)))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"the last axis becomes one number{'' if self.keepdim else ', and goes'}",)

@@ -9,7 +9,7 @@ from ..layer import Layer, Needs, Shape
 from ..reading import Chain, pointwise
 from ..saving import SAME, Saved
 from ..size import Size, product
-from ._ranks import wrong_rank
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -34,6 +34,9 @@ class _Dropout(Layer, abstract=True):
             return SAME if self.p == 0 else None
         numbers = 1 if self.p == 1 else masked
         return Saved(numbers=numbers, shares=0 if self.overwrites else None, elementwise=True)
+
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return SAME
 
     @property
     def overwrites(self) -> bool:

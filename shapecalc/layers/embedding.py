@@ -9,9 +9,10 @@ from ..layer import Layer, Needs, Shape
 from ..problem import BAD_ARGUMENT, INPUT_COUNT, MODE, ShapeError, refusal
 from ..reading import Chain, Links, kept
 from ..saving import Saved
+from ..size import product
 from ..sorts import Choice, Integer
-from ..strides import plain
-from ._ranks import wrong_rank
+from ..strides import plain, reshaped
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -131,6 +132,23 @@ class EmbeddingBag(_Table):
             argument="include_last_offset",
             repairs=({"include_last_offset": False},),
         )
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The integers and where bags begin; of each bag its size, and its largest or where they are from.
+
+        Torch also keeps the bag of each integer, unless it only has to sum them, and not in 64 bits.
+        """
+        x, bags, of_several = inputs[0], out[0], len(inputs) > 1
+        begins = inputs[1][0] if of_several else bags
+        indices = (0 if of_several else bags) + begins + (product(out) if self.mode == "max" else bags)
+        each = Saved(
+            tuple(range(len(inputs))),
+            indices=indices + product(x) + 1,
+            kept_as=lambda x, strides: reshaped(x, strides, (product(x),)),
+            strides=plain(out),
+        )
+        sums = self.mode == "sum" and self.padding_idx is None
+        return each._replace(indices=indices, doubled=each) if sums else each
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         return (f"every bag becomes embedding_dim = {self.embedding_dim} numbers",)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..arguments import Dilation, Kernel, Padding, Stride
 from ..layer import AXES, Layer, Needs, Shape
-from ..problem import CHANNELS, RESHAPE, TOO_SMALL, ShapeError, refusal
+from ..problem import CHANNELS, RESHAPE, ShapeError, refusal
 from ..reading import Chain, Links, Regroup, Relation, permuted, windowed
 from ..saving import Saved
 from ..size import Size, divides, product, same
@@ -17,7 +17,7 @@ from ..strides import plain
 from ..window import Pick, Slide, window_formula, window_output
 from ._axes import written_out
 from ._mirrors import one
-from ._ranks import wrong_rank
+from ._refusals import no_window_fits, wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -98,16 +98,17 @@ class _Blocks(Layer, abstract=True):
         )
 
     def _too_small(self, axis: int, size: Size) -> ShapeError:
-        kernel_size, _, padding, dilation = self._windows[axis]
-        spread = f" (dilated to {dilation * (kernel_size - 1) + 1})" if dilation > 1 else ""
-        padded = f" padded to {size + 2 * padding}" if padding else ""
-        return refusal(
-            TOO_SMALL,
-            f"{AXES[2][axis]} {size}{padded} is smaller than kernel {kernel_size}{spread}",
-            note=f"{AXES[2][axis]} {window_formula(size, *self._windows[axis])}"
-            f" = {window_output(size, *self._windows[axis])}, and must be at least 1",
-            argument="kernel_size",
-        )
+        window = self._windows[axis]
+        formula, fitting = window_formula(size, *window), window_output(size, *window)
+        return no_window_fits(AXES[2][axis], size, window, formula, fitting)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Nothing; the output lies in memory as large as the input's, where that is the larger one."""
+        taken, made = product(inputs[0]), product(out)
+        is_larger = taken > made
+        if not isinstance(is_larger, bool):
+            return None
+        return Saved(strides=plain(out), within=taken if is_larger else None)
 
     def _count_formulas(self, sizes: Shape, counts: Shape) -> tuple[str, ...]:
         return tuple(
@@ -151,9 +152,6 @@ class Unfold(_Blocks):
         picks = [Pick(slide.size, slide.kernel_size * int(slide.number), _tap_of(slide)) for slide in slides]
         (cut,) = windowed(x, (*x[:-2], *(pick.number for pick in picks)), picks) or ()
         return ((cut, *_sorted_taps(cut.made, slides, out)),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(strides=plain(out))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         *_, channels, height, width = inputs[0]
@@ -220,9 +218,6 @@ class Fold(_Blocks):
         apart = (*out[:-2], *(slide.kernel_size * slide.number for slide in slides))
         picks = [Pick(slide.kernel_size * int(slide.number), slide.size, _taps_on(slide)) for slide in slides]
         return ((*_reversed(_sorted_taps(apart, slides, x)), *(windowed(apart, out, picks) or ())),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(strides=plain(out))
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         sizes = self.per_axis("output_size")

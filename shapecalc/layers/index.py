@@ -21,7 +21,7 @@ from ..size import Size, ceil_div, largest, smallest
 from ..sorts import Integer, Numbers
 from ..window import Pick, Slide, unknown
 from ._axes import Dim, axis_at, axis_name, many, sized_axis
-from ._ranks import wrong_rank
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random

@@ -8,12 +8,12 @@ from ..arguments import Bool, Count, InFeatures
 from ..layer import Layer, Needs, Shape
 from ..problem import FEATURES, JOIN, ShapeError, refusal
 from ..reading import Chain, Link, Links, kept, pointwise
-from ..saving import INPUT, SAME, Saved
+from ..saving import SAME, WEIGHTS, Saved
 from ..size import Size, product, same
 from ..sorts import Integer
 from ..strides import plain, reshaped
 from ._axes import shape_text, written_out
-from ._ranks import wrong_rank
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -80,9 +80,14 @@ class Linear(Layer):
         """The input; of more than two axes, as rows, which may be a copy."""
         x = inputs[0]
         if len(x) <= 2:
-            return INPUT._replace(strides=plain(out))
+            return Saved(inputs=(0,), when=((WEIGHTS,),), strides=plain(out))
         rows = product(x[:-1]), x[-1]
-        return Saved(inputs=(0,), kept_as=lambda x, strides: reshaped(x, strides, rows), strides=plain(out))
+        return Saved(
+            inputs=(0,),
+            when=((WEIGHTS,),),
+            kept_as=lambda x, strides: reshaped(x, strides, rows),
+            strides=plain(out),
+        )
 
     def _wrong_features(self, x: Shape) -> ShapeError:
         found, note = x[-1], f"`Linear` maps the last axis of {shape_text(x)}" if len(x) > 2 else None
@@ -161,7 +166,7 @@ class Bilinear(Layer):
         return tuple(_of_features(x, out) for x in inputs)
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return Saved(inputs=(0, 1), in_a_row=True)
+        return Saved(inputs=(0, 1), when=((0, 1, WEIGHTS),) * 2, in_a_row=True)
 
     @property
     def num_parameters(self) -> int:

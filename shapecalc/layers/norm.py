@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..arguments import Bool, Float, InChannels, MaybeFloat, NoneOnly
 from ..layer import AXES, Field, Layer, Needs, Shape
-from ..problem import BAD_ARGUMENT, CHANNELS, ONE_VALUE, ShapeError, refusal
+from ..problem import BAD_ARGUMENT, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, mixing, pointwise
 from ..saving import Saved
 from ..size import Size, product, same
 from ..sorts import Real
 from ._axes import shape_text
-from ._ranks import wrong_rank
+from ._refusals import wrong_channels, wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -40,15 +40,7 @@ class _ChannelNorm(Layer, abstract=True):
     def check_channels(self, need: Needs, channels: Size) -> None:
         """Without weights and statistics torch looks at no channel count."""
         if channels != self.num_features and (self.affine or self.track_running_stats):
-            need(same(channels, self.num_features), lambda: self._wrong_channels(channels))
-
-    def _wrong_channels(self, found: Size) -> ShapeError:
-        return refusal(
-            CHANNELS,
-            f"input has {found} channels, but num_features is {self.num_features}",
-            argument="num_features",
-            repairs=({"num_features": found},) if isinstance(found, int) else (),
-        )
+            need(same(channels, self.num_features), lambda: wrong_channels(self, "num_features", channels))
 
     @classmethod
     def sample_inputs(cls, random: Random) -> tuple[Shape, ...]:
@@ -90,6 +82,11 @@ class _BatchNorm(_ChannelNorm, abstract=True):
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The input, and mean and deviation of each channel."""
         return Saved(inputs=(0,), numbers=2 * inputs[0][1], formatted=len(out) > 2)
+
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """The input alone: mean and deviation are the running ones, where there are such."""
+        saved = self.saved(out, *inputs)
+        return saved._replace(numbers=0) if saved and self.track_running_stats else saved
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("batch", "channels", *AXES.get(self.rank, ()))
@@ -209,6 +206,13 @@ class _InstanceNorm(_ChannelNorm, abstract=True):
         """As a batch norm of all channels of all samples, for each of which weight and statistics are repeated."""
         repeated = 2 + (2 if self.track_running_stats else 0) + (1 if self.affine else 0)
         return Saved(inputs=(0,), numbers=repeated * product(inputs[0][: -self.rank]), in_a_row=True)
+
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Without a mean and a deviation of its own, where there are running ones."""
+        saved = self.saved(out, *inputs)
+        if saved is None or not self.track_running_stats:
+            return saved
+        return saved._replace(numbers=saved.numbers - 2 * product(inputs[0][: -self.rank]))
 
     def _wrong_rank(self, x: Shape) -> ShapeError:
         names = ("channels", *AXES[self.rank])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..arguments import Bool, Count, Float, InChannels, MaybeFloat
 from ..layer import Layer, Needs, Shape
-from ..problem import BAD_ARGUMENT, CHANNELS, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
+from ..problem import BAD_ARGUMENT, FEATURES, GROUPS, ONE_VALUE, ShapeError, refusal
 from ..reading import Chain, Link, Links, grouped, kept, mixing
 from ..saving import Saved
 from ..size import Size, divides, product, same
@@ -15,7 +15,7 @@ from ..sorts import Integer, Numbers
 from ..strides import plain
 from ..window import Pick, Slide
 from ._axes import shape_text
-from ._ranks import wrong_rank
+from ._refusals import wrong_channels, wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -61,20 +61,14 @@ class GroupNorm(Layer):
         channels = x[1]
         if channels != self.num_channels:
             if self.affine:
-                need(same(channels, self.num_channels), lambda: self._wrong_channels(channels))
+                need(
+                    same(channels, self.num_channels), lambda: wrong_channels(self, "num_channels", channels)
+                )
             else:  # without weights only the groups matter
                 need(divides(self.num_groups, channels), lambda: self._indivisible("channels", channels))
         if isinstance(x[0], int) and x[0] == 1:  # a symbolic batch stands for two samples or more
             need(channels // self.num_groups * product(x[2:]) > 1, lambda: self._one_value(x))
         return x
-
-    def _wrong_channels(self, found: Size) -> ShapeError:
-        return refusal(
-            CHANNELS,
-            f"input has {found} channels, but num_channels is {self.num_channels}",
-            argument="num_channels",
-            repairs=({"num_channels": found},) if isinstance(found, int) else (),
-        )
 
     def _one_value(self, x: Shape) -> ShapeError:
         return refusal(
@@ -143,11 +137,11 @@ class _LastAxesNorm(Layer, abstract=True):
         else:
             message = f"input ends in {shape_text(found)}, but normalized_shape is {self.normalized_shape}"
         channels = len(x) > 2 and len(sizes) == 1 and x[1] == sizes[0]
-        known = all(isinstance(size, int) for size in found) and not channels
+        known = all(isinstance(size, int) for size in found) and (len(x) == 3 or not channels)
         return refusal(
             FEATURES,
             message,
-            note=f"it normalizes the last axis; for the channels there is `GroupNorm(1, {sizes[0]})`"
+            note=f"it normalizes the last axis, and the channels are axis 1: there is `GroupNorm(1, {sizes[0]})`"
             if channels
             else None,
             argument="normalized_shape",
@@ -210,10 +204,16 @@ class RMSNorm(_LastAxesNorm):
     elementwise_affine: Bool = True
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        """The input, the deviation of each row, and what the weights scale."""
-        numbers = product(inputs[0][: -len(self._sizes)]) + (product(out) if self.elementwise_affine else 0)
-        halved = Saved(wide=product(out) + numbers, graded=(0,), strides=plain(out))
-        return Saved(inputs=(0,), numbers=numbers, graded=(0,), strides=plain(out), halved=halved)
+        """The input, the deviation of each row, and what the weights scale; that alone if they alone learn."""
+        strides = plain(out)
+        rows, scaled = product(inputs[0][: -len(self._sizes)]), product(out) * self.elementwise_affine
+        common = Saved(graded=(0,), ungraded=Saved(wide=scaled, strides=strides), strides=strides)
+        single = common._replace(inputs=(0,), numbers=rows + scaled)
+        half = common._replace(wide=product(out) + rows + scaled)
+        return single._replace(
+            frozen=single._replace(numbers=rows),
+            halved=half._replace(frozen=half._replace(wide=product(out) + rows)),
+        )
 
 
 class _NeighbourNorm(Layer, abstract=True):
@@ -257,6 +257,9 @@ class CrossMapLRN2d(_NeighbourNorm):
     alpha: Float = 1e-4
     beta: Float = 0.75
     k: Float = 1
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return Saved(inputs=(0,), output=True)
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         """Torch never subtracts channel 0 from its running sum (`CrossMapLRN2d.forward`, torch 2.13)."""

@@ -6,14 +6,16 @@ from functools import cached_property
 from typing import Annotated, NamedTuple
 
 from ..arguments import Bool
-from ..layer import AXES, KINDS, Layer, Needs, Shape
-from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, WRONG_RANK, ShapeError, refusal
+from ..layer import KINDS, Layer, Needs, Shape
+from ..problem import BAD_ARGUMENT, POOL_PADDING, TOO_SMALL, ShapeError, refusal
 from ..reading import Chain, windowed
 from ..saving import FORMATTED_INPUT, Saved
 from ..size import Size, product
 from ..sorts import Integer, Ints
 from ..window import Slide, pool_formula, pool_output, transposed_output
 from ._mirrors import Windowed, one, undone
+from ._refusals import no_window_fits
+from ._spatial import Spatial
 
 PoolKernel = Annotated["int | tuple[int, ...]", Ints(low=1, single=True)]
 PoolStride = Annotated["int | tuple[int, ...] | None", Ints(low=1, high=3, single=True, optional=True)]
@@ -30,41 +32,6 @@ class Window(NamedTuple):
     padding: int
     dilation: int
     ceil_mode: bool
-
-
-class Spatial(Layer, abstract=True):
-    """A kind that works on the last `rank` axes, and takes its input with or without the batch."""
-
-    @property
-    def axes(self) -> tuple[str, ...]:
-        return AXES[self.rank]
-
-    def with_channels(self, shape: Shape) -> Shape:
-        """The shape as a batch with channels: without them the batch is read as such, and gets one of its own."""
-        return (*shape[:1], 1, *shape[1:]) if len(shape) == self.rank + 1 else shape
-
-    def between_channels(self, shape: Shape, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        """The layers, made for `with_channels(shape)`, for the shape itself."""
-        if len(shape) != self.rank + 1 or not layers:
-            return layers
-        return (KINDS["Unsqueeze"](1), *layers, KINDS["Squeeze"](1))
-
-    def check_rank(self, x: Shape) -> None:
-        """Channels and the spatial axes must be there, and at most a batch before them."""
-        if not 1 <= len(x) - self.rank <= 2:
-            raise self.wrong_rank(x)
-
-    def wrong_rank(self, x: Shape) -> ShapeError:
-        names = ", ".join(("batch", "channels", *self.axes))
-        return refusal(
-            WRONG_RANK, f"input has {len(x)} axes, and {type(self).__name__} takes {self.rank + 2} ({names})"
-        )
-
-    def with_axis(self, name: str, axis: int, value: int) -> dict[str, object]:
-        """A repair: the field `name` with another value for one axis, as one integer where all agree."""
-        values = list(self.per_axis(name))
-        values[axis] = value
-        return {name: values[0] if len(set(values)) == 1 else tuple(values)}
 
 
 class Pool(Spatial, abstract=True):
@@ -108,18 +75,10 @@ class Pool(Spatial, abstract=True):
 
     def _too_small(self, axis: int, x: Shape) -> ShapeError:
         """The refusal of an axis, counted from the back, in which no window fits."""
-        name, size, window = self.axes[axis], x[axis], self._windows[axis]
-        reach = window.dilation * (window.kernel_size - 1) + 1
-        spread = f" (dilated to {reach})" if window.dilation > 1 else ""
-        padded = f" padded to {size + 2 * window.padding}" if window.padding else ""
-        value = f" = {pool_output(size, *window)}" if isinstance(size, int) else ""
-        return refusal(
-            TOO_SMALL,
-            f"{name} {size}{padded} is smaller than kernel {window.kernel_size}{spread}",
-            note=f"{name} {pool_formula(size, *window)}{value}, and must be at least 1",
-            argument="kernel_size",
-            repairs=self._repairs_too_small(axis, size) if isinstance(size, int) else (),
-        )
+        size, window = x[axis], self._windows[axis]
+        formula, fitting = pool_formula(size, *window), pool_output(size, *window)
+        repairs = self._repairs_too_small(axis, size) if isinstance(size, int) else ()
+        return no_window_fits(self.axes[axis], size, window, formula, fitting, repairs)
 
     def _repairs_too_small(self, axis: int, size: int) -> tuple[dict[str, object], ...]:
         """A last window that reaches over the edge, or the largest kernel that fits."""
@@ -255,13 +214,7 @@ class MaxPool3d(_MaxPool):
     rank = 3
 
 
-class AvgPool1d(Pool):
-    """`torch.nn.AvgPool1d`: (N, C, L) to (N, C, L'), as `MaxPool1d` without dilation.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
-    """
-
-    rank = 1
+class _AvgPool(Pool, abstract=True):
     kernel_size: PoolKernel
     stride: PoolStride = None
     padding: PoolPadding = 0
@@ -272,12 +225,16 @@ class AvgPool1d(Pool):
         return FORMATTED_INPUT
 
 
-class _AvgPoolWithDivisor(Pool, abstract=True):
-    kernel_size: PoolKernel
-    stride: PoolStride = None
-    padding: PoolPadding = 0
-    ceil_mode: Bool = False
-    count_include_pad: Bool = True
+class AvgPool1d(_AvgPool):
+    """`torch.nn.AvgPool1d`: (N, C, L) to (N, C, L'), as `MaxPool1d` without dilation.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
+    """
+
+    rank = 1
+
+
+class _AvgPoolWithDivisor(_AvgPool, abstract=True):
     divisor_override: Divisor = None
 
     def validate(self) -> None:
@@ -289,9 +246,6 @@ class _AvgPoolWithDivisor(Pool, abstract=True):
                 argument="divisor_override",
                 repairs=({"divisor_override": None},),
             )
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return FORMATTED_INPUT
 
 
 class AvgPool2d(_AvgPoolWithDivisor):

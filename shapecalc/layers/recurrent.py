@@ -18,9 +18,10 @@ from ..reading import Chain, Link, Links, kept
 from ..saving import Saved
 from ..size import Size, product, same
 from ..sorts import Choice, Integer
-from ..strides import plain, reshaped
+from ..strides import in_a_row, plain, reshaped
 from ..window import Pick
-from ._ranks import wrong_rank
+from ._onednn import lstm_workspace
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -112,8 +113,7 @@ class _Recurrent(_Gated, abstract=True):
         length, batch = (x[1], x[0]) if ahead else (x[0], x[1] if len(x) == 3 else 1)
         strides = plain((length, batch, out[-1]))
         laid = (strides[1], strides[0], strides[2]) if ahead else strides if len(out) == 3 else plain(out)
-        of_steps = self.kept_of_steps(length)
-        if of_steps is None or self.dropout >= 1:
+        if self.dropout >= 1:
             return Saved(more=True, strides=laid)
 
         def kept_as(x: Shape, strides: Shape) -> Shape | None:
@@ -122,13 +122,26 @@ class _Recurrent(_Gated, abstract=True):
             return reshaped(x, strides, (length * batch, x[-1]))
 
         directions = 1 + self.bidirectional
-        between = (self.num_layers - 1) * directions * self.returned * (2 if self.dropout > 0 else 1) * length
-        numbers = batch * (directions * self.num_layers * of_steps + between)
-        return Saved(inputs=(0,), numbers=numbers, kept_as=kept_as, copies=directions, strides=laid)
+        steps, frozen_steps = self.kept_of_steps(length)
+        masks = (self.num_layers - 1) * directions * self.returned * length * int(self.dropout > 0)
+        between = (self.num_layers - 1) * directions * self.returned * length
+        numbers = batch * (directions * self.num_layers * steps + between + masks)
+        frozen = batch * (directions * self.num_layers * frozen_steps + masks)
+        return Saved(
+            inputs=(0,),
+            numbers=numbers,
+            kept_as=kept_as,
+            copies=directions,
+            strides=laid,
+            frozen=Saved(numbers=frozen, strides=laid),
+        )
 
-    def kept_of_steps(self, length: Size) -> Size | None:
-        """Numbers that one layer in one direction keeps of one sequence, its first state among them."""
-        return None
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return self.replace(dropout=0.0).saved(out, *inputs)
+
+    def kept_of_steps(self, length: Size) -> tuple[Size, Size]:
+        """Numbers that one layer in one direction keeps of one sequence, and how many with frozen weights."""
+        raise NotImplementedError
 
     @property
     def num_parameters(self) -> int:
@@ -161,9 +174,9 @@ class RNN(_Recurrent):
     dropout: Probability = 0.0
     bidirectional: Bool = False
 
-    def kept_of_steps(self, length: Size) -> Size | None:
+    def kept_of_steps(self, length: Size) -> tuple[Size, Size]:
         """The first state, and what every step returns."""
-        return self.hidden_size * (length + 1)
+        return self.hidden_size * (length + 1), self.hidden_size * length
 
 
 class LSTM(_Recurrent):
@@ -197,14 +210,43 @@ class LSTM(_Recurrent):
         projections = self.num_layers * (1 + self.bidirectional) * self.proj_size * self.hidden_size
         return super().weights + projections
 
-    def kept_of_steps(self, length: Size) -> Size | None:
-        """With a projection: four gates, the cell before and behind its tanh, and the state it is projected from.
+    def kept_of_steps(self, length: Size) -> tuple[Size, Size]:
+        """Four gates, the cell before and behind its tanh, the state before, and what it is projected from."""
+        return length * (7 * self.hidden_size + self.proj_size), length * 6 * self.hidden_size
 
-        Without one torch runs a kernel of oneDNN, whose workspace is of a size that it alone knows.
-        """
-        if not self.proj_size:
-            return None
-        return length * (7 * self.hidden_size + self.proj_size)
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Without a projection torch runs a kernel of oneDNN in 32 bits; in 16 its workspace is not known."""
+        native = super().saved(out, *inputs)
+        if self.proj_size or native is None or native.more:
+            return native
+        x, ahead = inputs[0], self.batch_first and len(inputs[0]) == 3
+        length, batch = (x[1], x[0]) if ahead else (x[0], x[1] if len(x) == 3 else 1)
+        hidden, directions, features = self.hidden_size, 1 + self.bidirectional, self.input_size
+        numbers: Size = 0
+        bytes: Size = 0
+        for _ in range(self.num_layers):
+            weights = 0 if self.bias else 4 * hidden * (features + hidden)  # zeros of that size, for a bias
+            numbers = numbers + directions * (batch * hidden * (length + 4) + weights)
+            bytes = bytes + directions * lstm_workspace(length, batch, features, hidden)
+            features = directions * hidden
+        # between layers: what is dropped, with its mask; or what both directions return, together
+        copies = 2 if self.dropout > 0 else self.bidirectional
+        numbers = numbers + (self.num_layers - 1) * copies * directions * hidden * length * batch
+
+        def kept_as(x: Shape, strides: Shape) -> Shape | None:
+            if ahead:
+                x, strides = (x[1], x[0], x[2]), (strides[1], strides[0], strides[2])
+            return in_a_row(x, strides)
+
+        return Saved(
+            inputs=(0,),
+            numbers=numbers,
+            bytes=bytes,
+            kept_as=kept_as,
+            strides=native.strides,
+            halved=Saved(more=True, strides=native.strides),
+            doubled=native,
+        )
 
 
 class GRU(_Recurrent):
@@ -215,14 +257,15 @@ class GRU(_Recurrent):
 
     gates = 3
 
-    def kept_of_steps(self, length: Size) -> Size | None:
+    def kept_of_steps(self, length: Size) -> tuple[Size, Size]:
         """The state before each step, the three gates, and three numbers more for each that is returned."""
-        return 7 * self.hidden_size * length
+        return 7 * self.hidden_size * length, 6 * self.hidden_size * length
 
 
 class _Cell(_Gated, abstract=True):
-    #: numbers kept for each that is returned, beside the output itself
+    #: numbers kept for each that is returned, beside the output itself; and how many with frozen weights
     kept_for_each: ClassVar[int]
+    kept_frozen: ClassVar[int]
     keeps_output: ClassVar[bool] = False
 
     input_size: InFeatures
@@ -237,8 +280,9 @@ class _Cell(_Gated, abstract=True):
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         """The input, and for each number that is returned some more, the first state among them."""
-        numbers = self.kept_for_each * product(out)
-        return Saved(inputs=(0,), output=self.keeps_output, numbers=numbers, strides=plain(out))
+        saved = Saved(output=self.keeps_output, strides=plain(out))
+        numbers, frozen = self.kept_for_each * product(out), self.kept_frozen * product(out)
+        return saved._replace(inputs=(0,), numbers=numbers, frozen=saved._replace(numbers=frozen))
 
     @property
     def weights(self) -> int:
@@ -265,6 +309,7 @@ class RNNCell(_Cell):
 
     gates = 1
     kept_for_each = 1
+    kept_frozen = 0
     keeps_output = True
 
     nonlinearity: Nonlinearity = "tanh"
@@ -277,7 +322,7 @@ class LSTMCell(_Cell):
     """
 
     gates = 4
-    kept_for_each = 6
+    kept_for_each = kept_frozen = 6
 
 
 class GRUCell(_Cell):
@@ -288,3 +333,4 @@ class GRUCell(_Cell):
 
     gates = 3
     kept_for_each = 7
+    kept_frozen = 6

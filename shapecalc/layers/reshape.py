@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isqrt, prod
 from typing import TYPE_CHECKING, Annotated, Any
 
 from ..layer import Layer, Needs, Shape
 from ..problem import AXIS, RESHAPE, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup
 from ..saving import Saved, regrouped
-from ..size import product, quotient, same, whole
+from ..size import Size, product, quotient, same, whole
 from ..sorts import BATCH, Numbers, Sort, WrongValue
 from ._axes import Dim, axis_at, shape_text, sized_axis, written_out
 
@@ -69,7 +70,20 @@ def solved(need: Needs, have: Shape, wanted: Shape, refuse: Callable[[], ShapeEr
     return tuple([missing if size == -1 else size for size in wanted])
 
 
-class Flatten(Layer):
+class Regrouping(Layer, abstract=True):
+    """Other sizes for the same elements in the same order."""
+
+    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
+        return reshaped(taken, made)
+
+    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
+        return ((Regroup(inputs[0], out),),)
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return regrouped(out)
+
+
+class Flatten(Regrouping):
     """`torch.nn.Flatten`: (N, C, H, W) to (N, C*H*W); the axes from start_dim to end_dim become one.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html, Shape)
@@ -90,12 +104,6 @@ class Flatten(Layer):
             return ()
         return (Unflatten(first, sizes),) if first and sizes.count(-1) <= 1 else None
 
-    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        return ((Regroup(inputs[0], out),),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return regrouped(out)
-
     def _span(self, rank: int) -> tuple[int, int]:
         first, last = axis_at(self.start_dim, rank, "start_dim"), axis_at(self.end_dim, rank, "end_dim")
         if first > last:
@@ -108,7 +116,7 @@ class Flatten(Layer):
         return (f"axis {first} {written_out(inputs[0][first : last + 1])}",)
 
 
-class Unflatten(Layer):
+class Unflatten(Regrouping):
     """`torch.nn.Unflatten`: one axis of size a*b*... becomes axes of size a, b, ...; one may be -1.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.Unflatten.html, Shape)
@@ -128,12 +136,6 @@ class Unflatten(Layer):
         axis = axis_at(self.dim, len(taken))
         return (Flatten(axis, axis + len(self.unflattened_size) - 1),)
 
-    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        return ((Regroup(inputs[0], out),),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return regrouped(out)
-
     def _misfit(self, axis: int, x: Shape) -> ShapeError:
         sizes = self.unflattened_size
         return refusal(
@@ -141,7 +143,7 @@ class Unflatten(Layer):
             f"{sized_axis(axis, x)} does not unflatten into {shape_text(sizes)}",
             note=_count(sizes),
             argument="unflattened_size",
-            repairs=tuple({"unflattened_size": sizes} for sizes in _mended((x[axis],), sizes)),
+            repairs=tuple({"unflattened_size": sizes} for sizes in mended((x[axis],), sizes)),
         )
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
@@ -163,7 +165,7 @@ class Unflatten(Layer):
         return inputs
 
 
-class _Reshaping(Layer, abstract=True):
+class _Reshaping(Regrouping, abstract=True):
     """What `view` and `reshape` do to a shape. (A field cannot be called `shape` here, as torch has it.)"""
 
     functional = True
@@ -178,15 +180,6 @@ class _Reshaping(Layer, abstract=True):
             )
         wanted = tuple([x[0] if size is BATCH else size for size in self.size])
         return solved(need, x, wanted, lambda: self._misfit(x))
-
-    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
-        return reshaped(taken, made)
-
-    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        return ((Regroup(inputs[0], out),),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return regrouped(out)
 
     def _misfit(self, x: Shape) -> ShapeError:
         """Counted for each sample where the batch is meant to go through."""
@@ -205,11 +198,11 @@ class _Reshaping(Layer, abstract=True):
     def _fitting(self, x: Shape) -> list[tuple[Any, ...]]:
         first, *others = self.size
         if first is BATCH or first == -1:
-            return [(first, *sizes) for sizes in _mended(x[1:], tuple(others))]
+            return [(first, *sizes) for sizes in mended(x[1:], tuple(others))]
         keeping = (
             [(BATCH, *others)] if x and BATCH not in others and product(others) == product(x[1:]) else []
         )
-        return keeping or _mended(x, self.size)
+        return keeping or mended(x, self.size)
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:
         x = inputs[0]
@@ -239,8 +232,8 @@ class _Reshaping(Layer, abstract=True):
 class View(_Reshaping):
     """`Tensor.view`: the same elements in the given shape; `View(N, -1)` is `x.view(x.size(0), -1)`.
 
-    One size may be -1: what is left. Whether the tensor lies in memory so that `view` can take it (it does
-    not after `Permute`) is not a matter of shapes: take `Reshape` there
+    One size may be -1: what is left. Where the tensor lies in memory so that no view can be made of it (often
+    after `Permute`), a check refuses it (SHP113): take `Reshape` there
     (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html).
 
     >>> View(2, -1).shape(Needs(), (2, 32, 5, 5))
@@ -273,9 +266,12 @@ def _count(sizes: tuple[Any, ...]) -> str | None:
     return f"{shape_text(sizes)} asks for {'a multiple of ' * (-1 in sizes)}{written_out(known)}"
 
 
-def _mended(have: Shape, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """The sizes with one of them changed so that they fit, the last first; none for symbolic sizes."""
-    elements, mended = product(have), []
+def mended(have: Shape, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The sizes with one of them changed so that they fit, the last first; none for symbolic sizes.
+
+    Before all, a square of other sides: (64, 8, 8) for 3136 elements is (64, 7, 7).
+    """
+    elements, mended = product(have), _squared(product(have), sizes)
     for position in reversed(range(len(sizes))):
         others = sizes[:position] + sizes[position + 1 :]
         if any(not isinstance(size, int) or size < 1 for size in others):
@@ -284,6 +280,21 @@ def _mended(have: Shape, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         if isinstance(elements, int) and isinstance(rest, int) and elements % rest == 0:
             mended.append((*sizes[:position], elements // rest, *sizes[position + 1 :]))
     return mended
+
+
+def _squared(elements: Size, sizes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The sizes with another square at their end, where that takes all elements."""
+    if len(sizes) < 2:
+        return []
+    *others, height, width = sizes
+    if (
+        height != width
+        or not isinstance(elements, int)
+        or not all(isinstance(size, int) and size > 0 for size in sizes)
+    ):
+        return []
+    side = isqrt(elements // prod(others))
+    return [(*others, side, side)] if prod(others) * side * side == elements else []
 
 
 def _factors(random: Random, sizes: Shape) -> tuple[int, ...]:

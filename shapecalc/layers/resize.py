@@ -11,31 +11,15 @@ from ..reading import Chain, windowed
 from ..saving import NOTHING, Saved
 from ..size import Size, quotient
 from ..sorts import Choice, Flag, Numbers
-from ..window import Pick, Slide
+from ..window import Pick
 from ._axes import many
 from ._mirrors import one
-from ._ranks import wrong_rank
-from ._sampling import resampled
+from ._refusals import wrong_rank
+from ._sampling import ANTIALIASED, RANKS, SMOOTH, Sampling
 from ._scale import Scales, scaled
 
 if TYPE_CHECKING:
     from random import Random
-
-#: The spatial axes that each mode works on.
-RANKS = {
-    "nearest": (1, 2, 3),
-    "linear": (1,),
-    "bilinear": (2,),
-    "bicubic": (2,),
-    "trilinear": (3,),
-    "area": (1, 2, 3),
-    "nearest-exact": (1, 2, 3),
-    "lanczos": (2,),
-}
-#: The modes that sample between pixels, so that it matters where the corners lie.
-SMOOTH = ("linear", "bilinear", "bicubic", "trilinear", "lanczos")
-LINEAR = ("linear", "bilinear", "trilinear")
-ANTIALIASED = ("bilinear", "bicubic", "lanczos")
 
 OutputSize = Annotated["int | tuple[int, ...] | None", Numbers(high=7, most=4, optional=True)]
 ScaleFactor = Annotated["float | tuple[float, ...] | None", Scales()]
@@ -154,29 +138,12 @@ class _Resize(Layer, abstract=True):
             return (KINDS["Interpolate"](),)
         return (KINDS[f"AdaptiveAvgPool{rank}d"](one([int(size) for size in sizes])),)
 
-    def slides(self, out: Shape, *inputs: Shape) -> tuple[Slide | Pick, ...]:
+    def slides(self, out: Shape, *inputs: Shape) -> tuple[Pick, ...]:
         sizes, numbers = inputs[0][2:], out[2:]
-        scales: tuple[float | None, ...] = (None,) * len(sizes)
-        if self.scale is not None and not self.recompute_scale_factor:
-            given = self._spread("scale_factor", self.scale, len(sizes))
-            scales = tuple(
-                None if self._overrules(size, number, len(sizes)) else scale
-                for size, number, scale in zip(sizes, numbers, given)
-            )
-        return tuple(
-            resampled(size, number, self.mode, bool(self.align_corners), scale, self.antialias)
-            for size, number, scale in zip(sizes, numbers, scales)
-        )
-
-    def _overrules(self, size: Size, number: Size, rank: int) -> bool:
-        """Whether the sizes of an axis decide, and no scale factor: torch takes shortcuts where pixels are copied.
-
-        `nearest_idx` (images only), `compute_indices_weights_linear` and the passes of a filter with `antialias` in
-        ATen's UpSampleKernel.cpp, seen in torch 2.13.
-        """
-        if self.mode == "nearest":
-            return rank == 2 and (number == size or number == size * 2)
-        return number == size and (self.antialias or self.mode in LINEAR)
+        given = None if self.recompute_scale_factor else self.scale
+        scales = self._spread("scale_factor", given, len(sizes))
+        sampling = Sampling(self.mode, len(sizes), bool(self.align_corners), self.antialias)
+        return tuple(sampling.windows(*axis) for axis in zip(sizes, numbers, scales))
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         return windowed(inputs[0], out, self.slides(out, *inputs)), *(None,) * (len(inputs) - 1)

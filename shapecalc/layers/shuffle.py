@@ -10,7 +10,7 @@ from ..problem import CHANNELS, GROUPS, RESHAPE, WRONG_RANK, ShapeError, refusal
 from ..reading import Chain, Regroup, permuted
 from ..saving import NOTHING, Saved
 from ..size import divides
-from ._ranks import wrong_rank
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random

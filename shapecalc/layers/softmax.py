@@ -12,7 +12,7 @@ from ..size import Size, divides
 from ..sorts import Integer
 from ..strides import plain
 from ._axes import Dim, axis_at, axis_name
-from ._ranks import wrong_rank
+from ._refusals import wrong_rank
 
 if TYPE_CHECKING:
     from random import Random
@@ -54,13 +54,13 @@ class GLU(Layer):
         return INPUT
 
     def _odd(self, axis: int, x: Shape) -> ShapeError:
-        even = [other for other, size in enumerate(x) if other and isinstance(size, int) and size % 2 == 0]
+        forgotten = axis > 1 and isinstance(x[1], int) and x[1] % 2 == 0
         return refusal(
             FEATURES,
             f"{axis_name(axis, len(x))} {x[axis]} is odd, and GLU halves it",
             note=f"dim {self.dim} is axis {axis} of {len(x)}",
             argument="dim",
-            repairs=({"dim": even[0]},) if even else (),
+            repairs=({"dim": 1},) if forgotten else (),
         )
 
     def arithmetic(self, out: Shape, *inputs: Shape) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ from ..layer import Needs, Shape
 from ..saving import Saved
 from ..size import Size, product
 from ..sorts import Choice, Integer
-from ..strides import plain
+from ..strides import Undecided, plain
 from ._attending import Attending, Heads, sample_pair
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
 Width = Annotated[int, Integer(low=0, high=16)]
@@ -86,30 +87,57 @@ class _Transformer(Attending, abstract=True):
         """A layer norm: its input, and mean and deviation of each row."""
         return product(x) + 2 * product(x[:-1])
 
-    def _attention_saved(self, x: Shape, key: Shape, read: int, half: bool) -> tuple[Size, Size]:
-        """Attention with its dropout."""
+    def _attention_saved(
+        self, x: Shape, key: Shape, read: int, half: bool, frozen: bool
+    ) -> tuple[Size, Size]:
+        """Attention with its dropout; what its last linear map reads is kept for the weights or by one kernel."""
         numbers, wide = self.attended(x, key, read, self.nhead, self.dropout, False, half)
-        return numbers + self._masks * product(x), wide
+        return numbers + self._masks * product(x) - (frozen and self._masks) * product(x), wide
 
-    def _feedforward_saved(self, x: Shape) -> Size:
+    def _feedforward_saved(self, x: Shape, frozen: bool) -> Size:
         """The input; inside, what is activated where the result does not do, and the result with its dropout."""
         inner = product((*x[:-1], self.dim_feedforward))
+        if frozen:
+            return product(x) * self._masks + (1 + self._masks) * inner
         tensors = 1 + 2 * self._masks + (self.activation == "gelu" and not self._masks)
         return product(x) * (1 + self._masks) + tensors * inner
 
-    def _encoder_saved(self, x: Shape, half: bool) -> tuple[Size, Size]:
+    def _encoder_saved(self, x: Shape, half: bool, frozen: bool = False) -> tuple[Size, Size]:
         """Beside the input as rows or, with the norm first, as it is."""
-        numbers, wide = self._attention_saved(x, x, 1, half)
-        return numbers + 2 * self._norm_saved(x) + self._feedforward_saved(x), wide
+        numbers, wide = self._attention_saved(x, x, 1, half, frozen)
+        first = product(x) if frozen and self.norm_first else 0  # what attention reads, for its weights
+        return numbers + 2 * self._norm_saved(x) + self._feedforward_saved(x, frozen) - first, wide
 
-    def _decoder_saved(self, x: Shape, memory: Shape, half: bool) -> tuple[Size, Size]:
+    def _decoder_saved(self, x: Shape, memory: Shape, half: bool, frozen: bool = False) -> tuple[Size, Size]:
         """Beside the target as rows or, with the norm first, as it is, and the memory as rows."""
         (own, wide), (cross, further) = (
-            self._attention_saved(x, x, 1, half),
-            self._attention_saved(x, memory, 2, half),
+            self._attention_saved(x, x, 1, half, frozen),
+            self._attention_saved(x, memory, 2, half, frozen),
         )
-        numbers = own + product(x) + cross + 3 * self._norm_saved(x) + self._feedforward_saved(x)
-        return numbers, wide + further
+        read = product(x) * (
+            0 if not frozen else 1 + self.norm_first
+        )  # by both attentions, but for the target
+        feedforward = self._feedforward_saved(x, frozen)
+        return own + product(x) + cross + 3 * self._norm_saved(x) + feedforward - read, wide + further
+
+    def saved_in_evaluation(self, out: Shape, *inputs: Shape) -> Saved | None:
+        return self.replace(dropout=0.0).saved(out, *inputs)
+
+    def _normed(self, out: Shape) -> Shape | None:
+        """The strides of what a layer returns: of a norm its own; of a sum, with the norm first, its inputs'."""
+        return None if self.norm_first else plain(out)
+
+    def _all_saved(
+        self, common: Saved, numbers: Callable[[bool, bool], tuple[Size, Size]], by_norm: Saved
+    ) -> Saved:
+        """What is kept beside `common`: of numbers of 32 and of 16 bits, trained and frozen (then `by_norm`)."""
+
+        def both(half: bool) -> Saved:
+            (n, wide), (frozen, frozen_wide) = numbers(half, False), numbers(half, True)
+            frozen_saved = by_norm._replace(numbers=frozen, wide=frozen_wide)
+            return common._replace(numbers=n, wide=wide, frozen=frozen_saved)
+
+        return both(False)._replace(halved=both(True))
 
     def _encoder_macs(self, x: Shape) -> Size:
         return self._attention_macs(x, x) + self._feedforward_macs(x)
@@ -146,14 +174,12 @@ class TransformerEncoderLayer(_Transformer):
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
         if self.dropout >= 1:
             return None
-        common = Saved(inputs=(0,))
+        strides = self._normed(out)
+        frozen = Saved(inputs=(0,) if self.norm_first else (), strides=strides)
+        common = Saved(inputs=(0,), strides=strides)
         if not self.norm_first:
-            common = Saved(inputs=(0,), kept_as=self.as_rows, strides=plain(out))
-        full, half = (
-            common._replace(numbers=numbers, wide=wide)
-            for numbers, wide in (self._encoder_saved(out, False), self._encoder_saved(out, True))
-        )
-        return full._replace(halved=half)
+            common = common._replace(kept_as=self.as_rows)
+        return self._all_saved(common, lambda *how: self._encoder_saved(out, *how), frozen)
 
 
 class TransformerDecoderLayer(_Transformer):
@@ -176,17 +202,13 @@ class TransformerDecoderLayer(_Transformer):
         return self._decoder_macs(out, inputs[1])
 
     def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        """With the norm first, target and memory are kept in two ways, which is said for neither."""
-        if self.dropout >= 1 or self.norm_first:
+        """With the norm first the target is kept as it is, and the memory as rows."""
+        if self.dropout >= 1:
             return None
-        full, half = (
-            Saved((0, 1), numbers=n, wide=wide, for_weights=True, kept_as=self.as_rows, strides=plain(out))
-            for n, wide in (
-                self._decoder_saved(out, inputs[1], False),
-                self._decoder_saved(out, inputs[1], True),
-            )
-        )
-        return full._replace(halved=half)
+        as_it_is = (0,) if self.norm_first else ()
+        frozen = Saved(inputs=as_it_is, graded=(0, 1), strides=self._normed(out))
+        common = frozen._replace(inputs=(0, 1), kept_as=self.as_rows, as_they_are=as_it_is, graded=())
+        return self._all_saved(common, lambda *how: self._decoder_saved(out, inputs[1], *how), frozen)
 
 
 class Transformer(_Transformer):
@@ -223,6 +245,33 @@ class Transformer(_Transformer):
     def macs(self, out: Shape, *inputs: Shape) -> Size:
         encoder = self.num_encoder_layers * self._encoder_macs(inputs[0])
         return encoder + self.num_decoder_layers * self._decoder_macs(out, inputs[0])
+
+    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
+        """Of every layer what it keeps, and what it reads; of source and target, the first layer's."""
+        src, tgt = inputs
+        if self.dropout >= 1:
+            return None
+        try:  # the layers of the decoder read the encoder's result as rows, each a copy where there is no such view
+            is_copied = self.as_rows(src, plain(src)) is None
+        except Undecided:
+            return None
+        between = (self.num_encoder_layers - 1) * product(src) + (self.num_decoder_layers - 1) * product(tgt)
+        memory = product(src) * (self.num_decoder_layers if is_copied else 1)
+        norms = self._norm_saved(src) + self._norm_saved(tgt)
+
+        def numbers(half: bool, frozen: bool) -> tuple[Size, Size]:
+            (encoder, wide), (decoder, further) = (
+                self._encoder_saved(src, half, frozen),
+                self._decoder_saved(tgt, src, half, frozen),
+            )
+            layers = self.num_encoder_layers * encoder + self.num_decoder_layers * decoder
+            read = (between if self.norm_first else 0) if frozen else between + memory
+            return layers + read + norms, self.num_encoder_layers * wide + self.num_decoder_layers * further
+
+        as_they_are = (0, 1) if self.norm_first else ()
+        frozen = Saved(inputs=as_they_are, graded=(0, 1), strides=plain(out))
+        common = Saved((0, 1), kept_as=self.as_rows, as_they_are=as_they_are, strides=plain(out))
+        return self._all_saved(common, numbers, frozen)
 
     @classmethod
     def sample_fitting(

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from ..layer import Layer, Needs, Shape
 from ..problem import EMPTY_OUTPUT, JOIN, SIZE_LIMIT, WRONG_RANK, ShapeError, refusal
-from ..reading import Chain, Regroup, permuted, pointwise
-from ..saving import Saved, expanded, ordered, regrouped
+from ..reading import Chain, permuted, pointwise
+from ..saving import Saved, expanded, ordered
 from ..size import Size, same
 from ..sorts import BATCH, Numbers
 from ._axes import Dim, OptionalDims, axes_at, axis_at, axis_name, many, sized_axis, with_size
-from .reshape import Sizes, reshaped
+from .reshape import Regrouping, Sizes
 
 if TYPE_CHECKING:
     from random import Random
@@ -118,7 +118,7 @@ class Transpose(_Method):
         )
 
 
-class Squeeze(_Method):
+class Squeeze(_Method, Regrouping):
     """`Tensor.squeeze`: the axes of size 1 dropped, all of them or those in dim; other sizes in dim stay.
 
     A symbolic size is taken to be more than 1, under that condition. With dim=None a batch of one sample
@@ -135,15 +135,6 @@ class Squeeze(_Method):
                 need(x[axis] >= 2, lambda axis=axis: self._undecided(axis, x))  # type: ignore[misc]
         return tuple([size for axis, size in enumerate(x) if size != 1 or axis not in axes])
 
-    def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
-        return reshaped(taken, made)
-
-    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        return ((Regroup(inputs[0], out),),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return regrouped(out)
-
     def _undecided(self, axis: int, x: Shape) -> ShapeError:
         return refusal(
             SIZE_LIMIT,
@@ -156,7 +147,7 @@ class Squeeze(_Method):
         return f"{inputs[0]}.squeeze({'' if self.dim is None else repr(self.dim)})"
 
 
-class Unsqueeze(_Method):
+class Unsqueeze(_Method, Regrouping):
     """`Tensor.unsqueeze`: an axis of size 1 put in at dim.
 
     (https://docs.pytorch.org/docs/stable/generated/torch.unsqueeze.html)
@@ -167,12 +158,6 @@ class Unsqueeze(_Method):
     def shape(self, need: Needs, x: Shape) -> Shape:
         axis = axis_at(self.dim, len(x) + 1, of="output")
         return (*x[:axis], 1, *x[axis:])
-
-    def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
-        return ((Regroup(inputs[0], out),),)
-
-    def saved(self, out: Shape, *inputs: Shape) -> Saved | None:
-        return regrouped(out)
 
     def mirror(self, taken: Shape, made: Shape, style: str = "transpose") -> tuple[Layer, ...] | None:
         return (Squeeze(axis_at(self.dim, len(made))),)

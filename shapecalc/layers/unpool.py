@@ -14,7 +14,7 @@ from ..shapes import spell
 from ..size import Size, same
 from ..sorts import Ints, Numbers
 from ..window import Slide
-from .pool import Spatial
+from ._spatial import Spatial
 
 if TYPE_CHECKING:
     from random import Random
@@ -116,15 +116,7 @@ class _MaxUnpool(Spatial, abstract=True):
             return refusal(
                 EMPTY_OUTPUT, f"output_size leaves nothing of {name} {size}", argument="output_size"
             )
-        most = (_inverse(size, *window) + 2 * window[2] - 1) // 2
-        value = f" = {_inverse(size, *window)}" if isinstance(size, int) else ""
-        return refusal(
-            EMPTY_OUTPUT,
-            f"padding {window[2]} crops all of {name} {size} away",
-            note=f"{name} {_formula(size, *window)}{value}, and must be at least 1",
-            argument="padding",
-            repairs=(self.with_axis("padding", axis, most),) if isinstance(most, int) else (),
-        )
+        return self.cropped_away(axis, size, window[2], _formula(size, *window), _inverse(size, *window))
 
     def reads(self, out: Shape, *inputs: Shape) -> tuple[Chain, ...]:
         """A position may hold what any window over it found there; the indices choose, and have no gradient."""

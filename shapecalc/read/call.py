@@ -25,7 +25,7 @@ def parse_call(source: str, start: int, end: int, place: PlaceOf) -> Call:
     >>> call.kind, call.kind_span, call.args[2].name, call.args[2].value, call.args[2].span
     ('Conv2d', (5, 11), 'kernel_size', Literal(3, (30, 31)), (18, 31))
     """
-    return _Parser(source, start, end, place).layer()
+    return Parser(source, start, end, place).layer()
 
 
 def parse_value(source: str, start: int, end: int, place: PlaceOf) -> Value:
@@ -35,7 +35,7 @@ def parse_value(source: str, start: int, end: int, place: PlaceOf) -> Value:
     >>> parse_value("2*width", 0, 7, one_line)
     Binary('*', Literal(2, (0, 1)), Name('width', (2, 7)), (0, 7))
     """
-    parser = _Parser(source, start, end, place)
+    parser = Parser(source, start, end, place)
     value = parser.expression()
     if parser.kind != "end":
         raise parser.unexpected("the end of the value")
@@ -62,18 +62,8 @@ _ENDS = frozenset((",", ")", "]", "end"))
 _RANK = {"+": 1, "-": 1, "*": 2, "//": 2}
 _WORDS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 
-_DATA = "the file is data, with only `+ - * // ( )` in its numbers"
-_REFUSED = {
-    "/": ("`/` is not allowed here", "write `//`, which divides whole numbers"),
-    "**": ("`**` is not allowed here", "write the product out, as in `width*width`"),
-    ".": ("attribute access is not allowed here", None),
-    "{": ("a dict or set is not allowed here", None),
-    **{op: (f"comparison `{op}` is not allowed here", None) for op in ("==", "!=", "<=", ">=", "<", ">")},
-    **{op: (f"`{op}` is not allowed here", None) for op in "%@&|^~!;?$\\"},
-}
 
-
-class _Parser:
+class Parser:
     """Recursive descent with precedence climbing; an operator's token is its own kind."""
 
     __slots__ = ("at", "depth", "end", "kinds", "matches", "operators", "place", "source")
@@ -114,7 +104,9 @@ class _Parser:
                     self.separator(opened)
             self.at += 1
         if self.kind != "end":
-            raise self.after_layer()
+            from .unexpected import after_layer
+
+            raise after_layer(self)
         return Call(kind, kind_span, tuple(args), (start, self.matches[self.at - 1].end()))
 
     def layer_kind(self) -> tuple[str, Span]:
@@ -266,50 +258,11 @@ class _Parser:
                 raise SpecError(SYNTAX, message, place, help="write `\\\\` for a backslash")
         return _ESCAPE.sub(lambda match: _ESCAPES[match[1]], text)
 
-    def after_layer(self) -> SpecError:
-        """What stands behind a complete layer, and is too much."""
-        start, end = self.span(self.at)
-        if self.kind == ":" and self.at == 1:
-            help = f"put a blank after it: `{short(self.matches[0][1])}: ...`"
-            return SpecError(
-                SYNTAX, "`:` is not allowed in a layer's text", self.place(start, end), help=help
-            )
-        error = self.unexpected("the end of the layer")
-        between = self.source[self.matches[self.at - 1].end() : start]
-        if "\n" in between or "\r" in between or self.kind == "name":
-            help = "write each layer as its own list item, `- ` at the same column"
-            return SpecError(SYNTAX, error.problem.message, error.problem.place, help=help)
-        return error
-
     def too_much(self, message: str) -> SpecError:
         return SpecError(LIMIT, message, self.place(*self.span(self.at)))
 
     def unexpected(self, expected: str) -> SpecError:
-        """The error for the token at hand: refused for what it is, or for standing here."""
-        kind = self.kind
-        start, end = self.span(self.at)
-        text = self.source[start:end]
-        place = self.place(start, end)
-        before = self.kinds[self.at - 1] if self.at else ""
-        if kind[0] in "'\"":
-            place = self.place(start, start + 1)
-            return SpecError(
-                SYNTAX, "this quote is never closed", place, help=f"end the text with `{kind[0]}`"
-            )
-        if kind in _REFUSED:
-            message, repair = _REFUSED[kind]
-            return SpecError(SYNTAX, message, place, note=_DATA, help=repair)
-        if kind in ("name", "keyword") and iskeyword(text):
-            return SpecError(SYNTAX, f"`{text}` is not allowed here", place, note=_DATA)
-        if kind in ("(", "[") and before in ("name", ")", "]"):
-            what = "a call" if kind == "(" else "an index"
-            return SpecError(SYNTAX, f"{what} is not allowed here", place, note=_DATA)
-        if kind == ":":
-            help = "write an argument as `name=value`"
-            return SpecError(SYNTAX, "`:` is not allowed in a layer's text", place, help=help)
-        if kind == "*" and before in ("(", ","):
-            return SpecError(SYNTAX, "`*` cannot unpack arguments here", place, note=_DATA)
-        if kind == "keyword" and expected == "a value":
-            return SpecError(SYNTAX, f"`{short(text)}=` cannot stand inside a value", place)
-        found = "the text ends" if kind == "end" else f"found {code(text)}"
-        return SpecError(SYNTAX, f"expected {expected}, but {found}", place)
+        """The error for the token at hand."""
+        from .unexpected import unexpected
+
+        return unexpected(self, expected)

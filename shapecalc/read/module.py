@@ -30,7 +30,8 @@ def from_module(
     origins: Mapping[str, Origin] | None = None,
 ) -> Arch:
     """The architecture of a model, as its forward runs at `input`; see `shapecalc.from_module`."""
-    from .capture.run import Capture, Model, Source, dtype_of
+    from .capture.capture import Capture
+    from .capture.run import Model, Source, dtype_of
 
     first, others = _inputs(input)
     dtypes = list(dtype) if isinstance(dtype, (list, tuple)) else [dtype]

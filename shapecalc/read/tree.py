@@ -15,7 +15,6 @@ from ..problem import DUPLICATE_KEY, EMPTY_FILE, ENCODING, LIMIT, SYNTAX, UNKNOW
 from .decode import MAX_BYTES as MAX_BYTES
 from .decode import decode as decode
 from .decode import too_large
-from .mistakes import explained
 from .nodes import MAX_DIGITS as MAX_DIGITS
 from .nodes import Mapping as Mapping
 from .nodes import Node as Node
@@ -86,6 +85,8 @@ class _Builder:
         except SpecError:
             raise
         except yaml.MarkedYAMLError as error:
+            from .mistakes import explained
+
             opened = self.stack[-1].start if self.stack and self.stack[-1].flow else None
             raise explained(self.source, error, self.last, opened) from None
         except (yaml.YAMLError, ValueError, OverflowError) as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import layers
-from ..arch import PROFILES
-from ..layer import AXES, KINDS, Layer
+from ..arch import PROFILES, scaled_axes
+from ..layer import KINDS, Layer
 
 assert layers  # importing the package fills KINDS
 
@@ -33,7 +33,7 @@ SHAPE: dict[str, Any] = {
 SCALES: dict[str, Any] = {
     "type": "object",
     "description": "how far one step of an axis of the input is: {width: 0.0107 s}",
-    "propertyNames": {"enum": sorted({name for names in AXES.values() for name in names})},
+    "propertyNames": {"enum": list(scaled_axes(None))},
     "additionalProperties": {
         "anyOf": [
             {"type": "number", "exclusiveMinimum": 0},
@@ -42,79 +42,92 @@ SCALES: dict[str, Any] = {
     },
 }
 
+BLOCK = {"$ref": "#/definitions/block"}
+ITEM = {"$ref": "#/definitions/item"}
+
 
 def schema() -> dict[str, Any]:
     """What an editor needs to complete and check a spec file."""
-    section = {"$ref": "#/definitions/block"}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "shapecalc architecture",
-        "anyOf": [section, {"$ref": "#/definitions/file"}],
+        "anyOf": [BLOCK, {"$ref": "#/definitions/file"}],
         "definitions": {
-            "file": {
-                "type": "object",
-                "additionalProperties": False,
-                "properties": {
-                    "name": {
-                        "type": ["string", "number"],
-                        "description": "the class name of the emitted module",
-                    },
-                    "input": SHAPE | {"description": "one sample, without the batch: 1x10x474"},
-                    "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-                    "sample": SCALES,
-                    "vars": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
-                    "profile": {"enum": list(PROFILES), "description": "what the linter is to take it for"},
-                    **dict.fromkeys(SECTIONS, section),
-                    "output": SHAPE | {"description": "what comes out, where it is not the input"},
-                    "latent": SHAPE | {"description": "the code's shape"},
-                },
-                "anyOf": [{"required": [name]} for name in SECTIONS],
-                "dependencies": {
-                    "layers": {"not": {"anyOf": [{"required": [name]} for name in SECTIONS[:-1]]}}
-                },
-            },
-            "block": {"type": "array", "items": {"$ref": "#/definitions/item"}, "minItems": 1},
-            "item": {
-                "anyOf": [
-                    {
-                        "type": "string",
-                        "pattern": rf"^\s*((torch\.)?nn\.)?({'|'.join(sorted(KINDS))})\s*(\(|$)",
-                        "description": "torch's constructor call: Conv2d(1, 16, 3, stride=2)",
-                    },
-                    {"$ref": "#/definitions/block"},
-                    {"$ref": "#/definitions/layer"},
-                    {"$ref": "#/definitions/repeat"},
-                    {"$ref": "#/definitions/named"},
-                ]
-            },
-            "layer": {
-                "type": "object",
-                "properties": {name: _kind(KINDS[name]) for name in sorted(KINDS)},
-                "additionalProperties": False,
-                "minProperties": 1,
-                "maxProperties": 1,
-            },
-            "repeat": {
-                "type": "object",
-                "properties": {
-                    "repeat": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
-                    "layers": section,
-                },
-                "required": ["repeat", "layers"],
-                "additionalProperties": False,
-            },
-            "named": {
-                "type": "object",
-                "description": "a name, usable in joins, and its layer or block",
-                "propertyNames": {
-                    "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-                    "not": {"enum": ["repeat", *sorted(KINDS)]},
-                },
-                "additionalProperties": {"$ref": "#/definitions/item"},
-                "minProperties": 1,
-                "maxProperties": 1,
-            },
+            "file": _file(),
+            "block": {"type": "array", "items": ITEM, "minItems": 1},
+            "item": _item(),
+            "layer": _layer(),
+            "repeat": _repeat(),
+            "named": _named(),
         },
+    }
+
+
+def _file() -> dict[str, Any]:
+    """A spec with keys; sections of a plain network and of an autoencoder do not stand side by side."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": ["string", "number"], "description": "the class name of the emitted module"},
+            "input": SHAPE | {"description": "one sample, without the batch: 1x10x474"},
+            "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+            "sample": SCALES,
+            "vars": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+            "profile": {"enum": list(PROFILES), "description": "what the linter is to take it for"},
+            **dict.fromkeys(SECTIONS, BLOCK),
+            "output": SHAPE | {"description": "what comes out, where it is not the input"},
+            "latent": SHAPE | {"description": "the code's shape"},
+        },
+        "anyOf": [{"required": [name]} for name in SECTIONS],
+        "dependencies": {"layers": {"not": {"anyOf": [{"required": [name]} for name in SECTIONS[:-1]]}}},
+    }
+
+
+def _item() -> dict[str, Any]:
+    """What stands in a list: a layer as text or as a key, a block, a repeat, or one of these with a name."""
+    call = {
+        "type": "string",
+        "pattern": rf"^\s*((torch\.)?nn\.)?({'|'.join(sorted(KINDS))})\s*(\(|$)",
+        "description": "torch's constructor call: Conv2d(1, 16, 3, stride=2)",
+    }
+    others = ("block", "layer", "repeat", "named")
+    return {"anyOf": [call, *({"$ref": f"#/definitions/{name}"} for name in others)]}
+
+
+def _layer() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: _kind(KINDS[name]) for name in sorted(KINDS)},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def _repeat() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "repeat": {"anyOf": [{"type": "integer", "minimum": 1}, EXPRESSION]},
+            "layers": BLOCK,
+        },
+        "required": ["repeat", "layers"],
+        "additionalProperties": False,
+    }
+
+
+def _named() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "a name, usable in joins, and its layer or block",
+        "propertyNames": {
+            "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+            "not": {"enum": ["repeat", *sorted(KINDS)]},
+        },
+        "additionalProperties": ITEM,
+        "minProperties": 1,
+        "maxProperties": 1,
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,8 +16,10 @@ from ...layers.attention import MultiheadAttention
 from ...problem import BAD_ARGUMENT, JOIN, RAISED, Problem, ShapeError
 from ...shapes import N
 from . import unpooling
+from .dims import size_of
 from .opaque import Observed
-from .value import Value, note
+from .state import replaced
+from .value import Value, is_parametrized, note
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -26,18 +28,9 @@ if TYPE_CHECKING:
 Forward = Callable[..., Any]
 
 
-@contextmanager
-def intercepted(rec: Recorder) -> Iterator[None]:
+def intercepted(rec: Recorder) -> AbstractContextManager[None]:
     """While it is open, the forward of every class of torch.nn that a kind stands for asks the recorder."""
-    patched: list[tuple[type[nn.Module], Any]] = []
-    try:
-        for cls in _classes():
-            patched.append((cls, cls.__dict__["forward"]))
-            setattr(cls, "forward", _asking(rec, cls.__dict__["forward"]))  # noqa: B010
-        yield
-    finally:
-        for cls, forward in patched:
-            setattr(cls, "forward", forward)  # noqa: B010
+    return replaced(_classes(), "forward", lambda _, forward: _asking(rec, forward))
 
 
 @cache
@@ -82,7 +75,7 @@ class ModuleCall:
         self.rec, self.module, self.layer, self.forward = rec, module, layer, forward
         self.args, self.kwargs = args, kwargs
         self.given = {**dict(zip(_names(forward), args)), **kwargs}
-        self.spot = rec.stack.spot()
+        self.spot = rec.spot()
         kind = type(layer).__name__
         path = rec.paths.get(id(module))
         self.path = self.spot.path(kind) if path is None else path or kind.lower()
@@ -113,6 +106,7 @@ class ModuleCall:
             self.layer = layer
             out = self.ins[0] if self._keeps_statistics() else out
             self._check_state(out)
+            self._check_masks()
             unpooling.check(rec, layer, self.read, out)
         except ShapeError as error:
             raise self._refusal(error.problem) from None
@@ -120,7 +114,8 @@ class ModuleCall:
             return self._by_torch()
         if isinstance(layer, MultiheadAttention) and not self.given.get("need_weights", True):
             layer = layer.without_weights()
-        source = rec.row(self.path, layer, self.read, out, self.spot, "EXACT", needs, self._keeps_more())
+        self.spot = self.spot.recorded(evaluated=not self.module.training, more=self._keeps_more())
+        source = rec.row(self.path, layer, self.read, out, self.spot, "EXACT", needs)
         return self._outputs(self._tensor(out, source), out, source)
 
     def _refusal(self, problem: Problem) -> Exception:
@@ -149,6 +144,8 @@ class ModuleCall:
     def _tensor(self, out: Shape, source: int) -> torch.Tensor:
         """The output; laid out in memory as torch would, where the input lies in no usual way."""
         rec, first = self.rec, self.tensors[0]
+        if type(self.layer).__name__ in ("LSTM", "GRU", "RNN", "MultiheadAttention"):
+            return self._batch_second(out, source)
         if not rec.real and not first.is_contiguous():
             try:
                 result = self._quietly()
@@ -158,6 +155,15 @@ class ModuleCall:
                 pass  # the layout is not worth a failure: the rule has said that this runs
         keeps = first.dtype.is_floating_point or not self.module._parameters
         return rec.tensor(out, source, first.dtype if keeps else None)
+
+    def _batch_second(self, out: Shape, source: int) -> torch.Tensor:
+        """What torch computes with the batch second: with `batch_first` a transposed view, which `.view` refuses."""
+        rec, dtype, layer = self.rec, self.tensors[0].dtype, cast(Any, self.layer)
+        if not layer.batch_first or len(out) != 3:
+            return rec.tensor(out, source, dtype)
+        made = rec.tensor((out[1], out[0], out[2]), source, dtype)
+        with torch._C.DisableTorchFunction():
+            return note(made.transpose(0, 1), Value(rec, out, source))
 
     # what a call has beside its inputs
 
@@ -183,7 +189,8 @@ class ModuleCall:
             return
         sizes = tuple(int(size) for size in wanted)
         if "output_size" in self.layer.forward_fields:
-            self.layer = self.layer.replace(output_size=sizes)
+            self.layer = self.layer.replace(output_size=sizes)  # checked as numbers, kept as formulas
+            self.layer.__dict__["output_size"] = tuple(size_of(size) for size in wanted)[-self.layer.rank :]
         elif hasattr(self.module, "_output_padding"):
             rank, module = self.layer.rank, cast(Any, self.module)
             arguments = [list(self.layer.per_axis(name)) for name in ("stride", "padding", "kernel_size")]
@@ -208,8 +215,28 @@ class ModuleCall:
                     text = f"the first state is {_text(found)}, and must be {_text(wanted)}"
                     raise ShapeError(Problem(JOIN, text, note="layers x batch x features"))
 
+    def _check_masks(self) -> None:
+        """An attention's masks, where they are given."""
+        if not isinstance(self.layer, MultiheadAttention):
+            return
+        query, key = self.ins[0], self.ins[min(1, len(self.ins) - 1)]
+        if self.layer.batch_first and len(query) == 3:
+            query, key = (query[1], query[0], query[2]), (key[1], key[0], key[2])
+        batch, pair = query[1:-1], (query[0], key[0])
+        heads = tuple(size * self.layer.num_heads for size in batch) or (self.layer.num_heads,)
+        for name, fitting in (("attn_mask", {2: pair, 3: (*heads, *pair)}), ("key_padding_mask", {})):
+            mask = self.given.get(name)
+            if isinstance(mask, torch.Tensor):
+                value = self.rec.value(mask)
+                found = value.shape if value else tuple(mask.shape)
+                wanted = fitting.get(len(found), (*batch, key[0]) if not fitting else pair)
+                if len(found) != len(wanted) or self.rec.at(found) != self.rec.at(wanted):
+                    raise ShapeError(Problem(JOIN, f"{name} is {_text(found)}, and must be {_text(wanted)}"))
+
     def _keeps_more(self) -> bool:
         """Whether a mask is given, or a first state that is no tensor as large as torch's own zeros, or a row's."""
+        if self.spot.recording.more or is_parametrized(self.module):
+            return True
         if any(self.given.get(name) is not None for name in ("attn_mask", "key_padding_mask")):
             return True
         state = self.given.get("hx")
@@ -247,8 +274,11 @@ class ModuleCall:
     def _further(self, name: str, shape: Shape, source: int) -> torch.Tensor:
         """A further output, with a row of its own once it is read."""
         rec, spot = self.rec, self.spot
-        layer, path = Observed(name, self.ins[:1], shape), f"{self.path}.{name}"
-        return rec.tensor(shape, lambda: rec.row(path, layer, self.read[:1], shape, spot, "EXACT"))
+        own = Value(
+            rec, self.rec.steps[source - 1].shape_out, source
+        )  # it is of the layer, and not of its input
+        layer, path = Observed(name, (own.shape,), shape), f"{self.path}.{name}"
+        return rec.tensor(shape, lambda: rec.row(path, layer, [own], shape, spot, "EXACT"))
 
     def _weights(self, out: Shape, source: int) -> torch.Tensor | None:
         if not self.given.get("need_weights", True):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import linecache
-import random
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from ...layer import KINDS
 from ...problem import RAISED, UNBUILT, Place, Problem, ShapeError, SpecError
 from . import attribute_path
 from .frames import is_users, place_in
+from .state import replaced, same_random_numbers
 
 #: Where a layer was constructed: the file and the stretch of its call.
 Made = tuple[str, Place]
@@ -36,14 +36,9 @@ def constructed(namespace: ModuleType, name: str, call: str | None) -> Construct
     made: dict[int, tuple[nn.Module, Made]] = {}
     failed: list[tuple[str, Any]] = []
     build = _building(namespace, name, call)
-    torch_state, python_state = torch.get_rng_state(), random.getstate()
-    try:
-        with _noted(made, failed), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = _built(build, made, failed, namespace.__file__)
-    finally:
-        torch.set_rng_state(torch_state)
-        random.setstate(python_state)
+    with same_random_numbers(), _noted(made, failed), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = _built(build, made, failed, namespace.__file__)
     if not isinstance(model, nn.Module):
         kind = type(model).__name__
         raise SpecError(UNBUILT, f"`{call or name}` gives a {kind}, and no torch.nn.Module")
@@ -125,10 +120,10 @@ def _refusal(failed: list[tuple[str, Any]], error: BaseException) -> Problem | N
     return None
 
 
-@contextmanager
-def _noted(made: dict[int, tuple[nn.Module, Made]], failed: list[tuple[str, Any]]) -> Iterator[None]:
+def _noted(
+    made: dict[int, tuple[nn.Module, Made]], failed: list[tuple[str, Any]]
+) -> AbstractContextManager[None]:
     """While it is open, the constructors of torch.nn's layers note where they are called, and what is refused."""
-    patched: list[tuple[type, Any]] = []
 
     def noting(cls: type, init: Any) -> Any:
         def noted(self: nn.Module, *args: Any, **kwargs: Any) -> None:
@@ -145,16 +140,8 @@ def _noted(made: dict[int, tuple[nn.Module, Made]], failed: list[tuple[str, Any]
 
         return noted
 
-    try:
-        for name in KINDS:
-            cls = getattr(nn, name, None)
-            if isinstance(cls, type) and "__init__" in cls.__dict__:
-                patched.append((cls, cls.__dict__["__init__"]))
-                setattr(cls, "__init__", noting(cls, cls.__dict__["__init__"]))  # noqa: B010
-        yield
-    finally:
-        for cls, init in patched:
-            setattr(cls, "__init__", init)  # noqa: B010
+    classes = [cls for name in KINDS if isinstance(cls := getattr(nn, name, None), type)]
+    return replaced([cls for cls in classes if "__init__" in cls.__dict__], "__init__", noting)
 
 
 def _call_place(frame: Any) -> Made | None:

@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Mapping
 from types import CodeType, TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from ...arch import Call
+from ...recording import RECORDED, Recording
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
@@ -18,11 +19,15 @@ _PYTHON = os.path.dirname(os.__file__) + os.sep
 
 
 class Spot(NamedTuple):
-    """A line of the user's code (None where torch calls itself), and the path of the module that runs it."""
+    """A line of the user's code (None where torch calls itself), and the path of the module that runs it.
+
+    `recording` is what stands around the line, as far as autograd minds.
+    """
 
     file: str | None
     line: int | None
     module: str
+    recording: Recording = RECORDED
 
     def path(self, operation: str) -> str:
         """The path of an operation there: `up.0.forward:cat`."""
@@ -31,7 +36,11 @@ class Spot(NamedTuple):
 
     def call(self, standing: str = "EXACT") -> Call:
         """What a row says of where it comes from."""
-        return Call(self.file, self.line, standing)
+        return Call(self.file, self.line, standing, recording=self.recording)
+
+    def recorded(self, **changes: Any) -> Spot:
+        """The spot, with something else in its recording."""
+        return self._replace(recording=self.recording._replace(**changes))
 
 
 class Stack:

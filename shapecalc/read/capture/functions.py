@@ -17,6 +17,7 @@ from ... import layers as layers
 from ...layer import KINDS, Layer, Shape
 from ...problem import ShapeError
 from ...sorts import BATCH
+from .adapted import ADAPTED, NoRule
 from .value import leaves
 
 #: Names of torch for what a kind calls otherwise.
@@ -27,6 +28,7 @@ _SAME = {
     "max_pool1d_with_indices": "maxpool1d", "max_pool2d_with_indices": "maxpool2d",
     "max_pool3d_with_indices": "maxpool3d", "upsample": "interpolate", "conv_tbc": "",
     "hardtanh_": "hardtanh", "special_expit": "sigmoid", "rsub": "", "split_with_sizes": "split",
+    "multi_head_attention_forward": "multiheadattention",
 }  # fmt: skip
 
 #: What an argument of a function is called in the kind.
@@ -55,9 +57,7 @@ def parameters(func: Any, name: str) -> tuple[str, ...] | None:
         names = tuple(inspect.signature(func).parameters)
     except (TypeError, ValueError):
         names = ("args",)
-    if names[:1] != (
-        "args",
-    ):  # `F.max_pool2d` is one of two functions, and says nothing of either's arguments
+    if not names or names[0] != "args":  # `F.max_pool2d` is one of two functions, and says nothing of theirs
         return names
     packet: Any = getattr(torch.ops.aten, name, None)
     try:
@@ -95,11 +95,6 @@ _SPREAD = {
 }
 
 
-#: Raised where a call is beyond what the kind says.
-class NoRule(Exception):
-    """The kind has no such call."""
-
-
 def layer_for(name: str, given: dict[str, Any], shapes: list[Shape], size_of: Callable[[Any], Any]) -> Layer:
     """The Layer of a call, its arguments by name, sizes among them as formulas.
 
@@ -109,7 +104,7 @@ def layer_for(name: str, given: dict[str, Any], shapes: list[Shape], size_of: Ca
     kind = kind_named(base) or _ranked(base, shapes)
     if kind is None:
         raise NoRule(name)
-    values = _ADAPTED[base](given, shapes) if base in _ADAPTED else _by_name(kind, given)
+    values = ADAPTED[base](given, shapes) if base in ADAPTED else _by_name(kind, given)
     return made(kind, {name: size_of(value) for name, value in values.items()}, shapes)
 
 
@@ -164,129 +159,3 @@ def _plain(value: Any, kind: type[Layer], name: str, shapes: list[Shape]) -> Any
 def _is_symbolic(value: Any) -> bool:
     items = value if isinstance(value, tuple) else (value,)
     return any(not isinstance(item, (int, float, str, type(None), type(BATCH))) for item in items)
-
-
-# Functions with a weight: its shape says what a module's arguments would.
-
-
-def _window(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: _one(given[name]) for name in names if name in given}
-
-
-def _one(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return value[0] if len(set(value)) == 1 else tuple(value)
-    return value
-
-
-def _conv(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    weight, groups = given["weight"].shape, given.get("groups", 1)
-    return {
-        "in_channels": weight[1] * groups,
-        "out_channels": weight[0],
-        "kernel_size": _one(tuple(weight[2:])),
-        **_window(given, "stride", "padding", "dilation", "groups"),
-        "bias": given.get("bias") is not None,
-    }
-
-
-def _conv_transpose(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    weight, groups = given["weight"].shape, given.get("groups", 1)
-    return {
-        "in_channels": weight[0],
-        "out_channels": weight[1] * groups,
-        "kernel_size": _one(tuple(weight[2:])),
-        **_window(given, "stride", "padding", "output_padding", "groups", "dilation"),
-        "bias": given.get("bias") is not None,
-    }
-
-
-def _linear(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    weight = given["weight"].shape
-    if len(weight) != 2:
-        raise NoRule("linear")
-    return {
-        "in_features": weight[1],
-        "out_features": weight[0],
-        "bias": given.get("bias") is not None,
-    }
-
-
-def _group_norm(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    weight = given.get("weight")
-    channels = weight.shape[0] if weight is not None else shapes[0][1] if len(shapes[0]) > 1 else 0
-    return {"num_groups": given["num_groups"], "num_channels": channels, "affine": weight is not None}
-
-
-def _layer_norm(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    has_weight = given.get("weight") is not None
-    return {
-        "normalized_shape": tuple(given["normalized_shape"]),
-        "elementwise_affine": has_weight,
-        "bias": given.get("bias") is not None,
-    }
-
-
-def _embedding(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    return {"num_embeddings": given["weight"].shape[0], "embedding_dim": given["weight"].shape[1]}
-
-
-def _prelu(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    return {"num_parameters": given["weight"].numel()}
-
-
-def _interpolate(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    return _by_name(_kinds()["interpolate"], {**given, "mode": given.get("mode", "nearest")})
-
-
-def _joined(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    """torch joins along dim 0 unless told otherwise."""
-    return {"dim": given.get("dim", given.get("axis", 0))}
-
-
-def _divided(argument: str) -> Callable[[Mapping[str, Any], list[Shape]], dict[str, Any]]:
-    def adapted(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-        names = (argument, "split_size_or_sections", "split_sizes")
-        value = next(given[name] for name in names if name in given)
-        return {argument: value, "dim": given.get("dim", 0)}
-
-    return adapted
-
-
-def _flatten(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    return {"start_dim": given.get("start_dim", 0), "end_dim": given.get("end_dim", -1)}
-
-
-def _relu(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    return {"inplace": True} if given.get("inplace") else {}
-
-
-def _elementwise(given: Mapping[str, Any], shapes: list[Shape]) -> dict[str, Any]:
-    if len(shapes) < 2 or given.get("alpha", 1) != 1 or given.get("rounding_mode"):
-        raise NoRule("a number")
-    return {}
-
-
-_ADAPTED: dict[str, Callable[[Mapping[str, Any], list[Shape]], dict[str, Any]]] = {
-    **{f"conv{rank}d": _conv for rank in (1, 2, 3)},
-    **{f"conv_transpose{rank}d": _conv_transpose for rank in (1, 2, 3)},
-    "linear": _linear,
-    "group_norm": _group_norm,
-    "layer_norm": _layer_norm,
-    "embedding": _embedding,
-    "prelu": _prelu,
-    "interpolate": _interpolate,
-    "upsample": _interpolate,
-    **dict.fromkeys(("cat", "concat", "concatenate", "stack"), _joined),
-    "chunk": _divided("chunks"),
-    "split": _divided("split_size"),
-    "split_with_sizes": _divided("split_size"),
-    "flatten": _flatten,
-    "relu": _relu,
-    **dict.fromkeys(("add", "sub", "mul", "div", "subtract", "multiply", "divide"), _elementwise),
-}
-
-
-def by_weight(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a weight says of a `conv`, `conv_transpose` or `linear`: channels and kernel."""
-    return {"conv": _conv, "conv_transpose": _conv_transpose, "linear": _linear}[name](given, [])

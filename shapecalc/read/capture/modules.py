@@ -11,7 +11,7 @@ from torch import nn
 from ...layer import KINDS, Field, Layer, Refused, build
 from ...problem import ShapeError, SpecError
 from ...sorts import Ints
-from . import functions
+from .adapted import by_weight
 
 #: Arguments that a module keeps under another name, or only as whether something is there.
 _ELSEWHERE = {
@@ -97,7 +97,7 @@ def _by_weight(module: nn.Module, layer: Layer) -> Layer | None:
         return None
     given = {"weight": module.weight, "bias": module.bias, "groups": getattr(module, "groups", 1)}
     try:
-        return layer.replace(**functions.by_weight(name, given))
+        return layer.replace(**by_weight(name, given))
     except ShapeError:
         return None
 

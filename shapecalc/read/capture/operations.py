@@ -10,46 +10,14 @@ from ...arch import INPUT
 from ...layer import Shape
 from ...size import product
 from .dims import Dim
-from .operation import Operation, integers
+from .names import ALIASES, ASKED, VALUES, name_of
+from .operation import Operation
+from .recorded import integers
 from .refusals import NeedsData, Refusal
 from .value import Value, leaves, note
 
 if TYPE_CHECKING:
     from .recorder import Recorder
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-#: Calls that return the same tensor, as far as shapes go.
-ALIASES = _words(
-    "data contiguous clone detach detach_ to cuda cpu type float half double bfloat16 long int short bool byte char"
-    " type_as requires_grad_ pin_memory _to_copy cfloat alias lift_fresh retain_grad real resolve_conj"
-)
-#: Calls that ask for the values of a tensor.
-VALUES = _words(
-    "item tolist __bool__ __int__ __float__ __index__ __complex__ numpy __array__ is_nonzero equal allclose"
-    " __contains__ __iter_values__ nonzero unique masked_select unique_consecutive bincount argwhere"
-)
-#: Calls that ask for what a tensor is, not for its values.
-ASKED = _words(
-    "dim ndim ndimension dtype stride is_contiguous layout is_floating_point requires_grad is_complex grad grad_fn"
-    " is_leaf is_sparse is_quantized is_inference names storage_offset element_size itemsize __hash__ __repr__ name"
-    " is_nested is_signed get_device is_mkldnn is_same_size dim_order data_ptr _version is_conj is_neg _is_view"
-    " is_pinned is_shared has_names nbytes output_nr type_size backward register_hook retains_grad _base"
-    " __format__ is_tensor is_storage result_type"
-)
-
-
-def name_of(func: Any) -> str:
-    """What a function is called; of a property, the property.
-
-    >>> name_of(torch.Tensor.shape.__get__), name_of(torch.Tensor.add_), name_of(torch.Tensor.__rsub__)
-    ('shape', 'add_', '__rsub__')
-    """
-    name: str = getattr(func, "__name__", str(func))
-    return func.__self__.__name__ if name in ("__get__", "__set__") else name
 
 
 def call(rec: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -76,6 +44,8 @@ def call(rec: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         return torch.device("cpu")
     if name in ("is_meta", "is_cuda", "is_mps", "is_cpu"):
         return name == "is_cpu"
+    if name == "requires_grad" and own:
+        return rec.gradients.has_gradient(own[0])
     if name in ASKED:
         return func(*args, **kwargs)
     if getattr(func, "__name__", "") == "__set__":
@@ -156,10 +126,16 @@ def _alias(rec: Recorder, func: Any, name: str, args: tuple[Any, ...], kwargs: d
         kwargs = {key: arg for key, arg in kwargs.items() if key != "device"}
         if len(plain) == 1 and not kwargs:
             return plain[0]
-    result = func(*plain, **rec.plain(kwargs))
+    result = plain[0] if name == "requires_grad_" else func(*plain, **rec.plain(kwargs))
     if not isinstance(result, torch.Tensor) or value is None:
         return result
-    return note(result, value) if result is not plain[0] else result
+    known, value = value, rec.gradients.aliased(name, value, plain, kwargs, result)
+    if result is plain[0] and name not in ("detach_", "requires_grad_"):
+        if value is known:
+            return result
+        with torch._C.DisableTorchFunction():
+            result = result.detach()  # the same tensor, of which something else is known
+    return note(result, value)
 
 
 def _wrapped_unknown(rec: Recorder, name: str, result: Any, own: list[torch.Tensor]) -> Any:

@@ -7,7 +7,7 @@ number that it is at the sizes of this run.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -41,50 +41,67 @@ def shapes(rec: Recorder, func: Any, args: Any, kwargs: Any, results: list[torch
         return plain
     if any(list(map(len, found)) != list(map(len, base)) for found in (*twice.values(), thrice)):
         return plain
+    given = formulas(rec, (args, kwargs))
     return [
         tuple(
-            _fitted(rec, size, {name: twice[name][row][axis] for name in names}, thrice[row][axis])
+            _fitted(rec, given, size, {name: twice[name][row][axis] for name in names}, thrice[row][axis])
             for axis, size in enumerate(sizes)
         )
         for row, sizes in enumerate(base)
     ]
 
 
-def _fitted(rec: Recorder, size: int, twice: Mapping[str, int], thrice: int) -> Size:
+def _fitted(rec: Recorder, given: list[Expr], size: int, twice: Mapping[str, int], thrice: int) -> Size:
+    """A size that goes in and comes out again, be it a product or what a floor left; else a sum of symbols."""
+    tripled = {name: 3 * rec.hints[name] for name in twice}
+    seen = [(rec.hints, size), (tripled, thrice)]
+    seen += [({**rec.hints, name: 2 * rec.hints[name]}, other) for name, other in twice.items()]
+    for formula in given:
+        if all(formula.at(**hints) == found for hints, found in seen):
+            return formula
     found: Size = size
     for name, other in twice.items():
         slope, rest = divmod(other - size, rec.hints[name])
         if rest:
             return size
         found = found + slope * (symbol(name) - rec.hints[name])
-    hints = {name: 3 * rec.hints[name] for name in twice}
-    expected = found.at(**hints) if isinstance(found, Expr) else found
+    expected = found.at(**tripled) if isinstance(found, Expr) else found
     return found if expected == thrice else size
 
 
 def _symbols(rec: Recorder, tree: Any) -> set[str]:
-    found: set[str] = set()
+    return {name for size in formulas(rec, tree) for name in size.symbols}
+
+
+def formulas(rec: Recorder, tree: Any) -> list[Expr]:
+    """The formulas among the sizes of a call, each once."""
+    found: dict[Expr, None] = {}
     for leaf in leaves(tree):
         sizes: tuple[Size, ...] = ()
         if isinstance(leaf, torch.Tensor) and (value := rec.value(leaf)):
             sizes = value.shape
         elif type(leaf) is Dim:
             sizes = (leaf.size,)
-        found.update(name for size in sizes if isinstance(size, Expr) for name in size.symbols)
-    return found
+        found.update((size, None) for size in sizes if isinstance(size, Expr))
+    return list(found)
 
 
 def _sizes(rec: Recorder, func: Any, args: Any, kwargs: Any, times: Mapping[str, int]) -> list[list[int]]:
     """The sizes that come out where some symbols are so many times as large."""
     hints = {name: value * times.get(name, 1) for name, value in rec.hints.items()}
+    made = again(rec, func, args, kwargs, lambda size: size.at(**hints))
+    return [list(leaf.shape) for leaf in leaves(made) if isinstance(leaf, torch.Tensor)]
+
+
+def again(rec: Recorder, func: Any, args: Any, kwargs: Any, number: Callable[[Expr], int]) -> Any:
+    """What torch returns where the formulas are other numbers."""
 
     def at(size: Size) -> int:
-        return size.at(**hints) if isinstance(size, Expr) else size
+        return number(size) if isinstance(size, Expr) else size
 
     def change(leaf: Any) -> Any:
         if isinstance(leaf, torch.Tensor) and (value := rec.value(leaf)):
             return torch.empty([at(size) for size in value.shape], dtype=leaf.dtype, device="meta")
         return at(leaf.size) if type(leaf) is Dim else leaf
 
-    made = func(*mapped(args, change), **mapped(kwargs, change))
-    return [list(leaf.shape) for leaf in leaves(made) if isinstance(leaf, torch.Tensor)]
+    return func(*mapped(args, change), **mapped(kwargs, change))

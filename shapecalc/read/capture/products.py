@@ -1,72 +1,109 @@
-"""Multiply-accumulates of calls that no kind stands for: products of matrices under other names.
+"""Multiply-accumulates of calls that no kind stands for: of the products of matrices that torch makes of them.
 
-They are those of `torch.utils.flop_counter`, which counts the products that torch makes of such a call.
+They are those of `torch.utils.flop_counter`, which counts the same operators. On tensors without data a call is run
+again with other sizes, and the formula is fitted: each formula among the sizes stands for itself, to a power.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
 from ...layer import Shape
-from ...size import Size, product
+from ...size import Size, product, smallest
+
+_aten = torch.ops.aten
+#: Operators that multiply matrices, and where these stand among their arguments.
+_MULTIPLY = {_aten.mm: 0, _aten.bmm: 0, _aten.addmm: 1, _aten.baddbmm: 1}
+#: The highest power of a size.
+DEGREE = 4
 
 
-def macs(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], shapes: Sequence[Shape]) -> Size:
-    """Of a call by its name, its arguments, and the shapes of the tensors among them; 0 of any other call.
+class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the multiply-accumulates of what runs in it."""
 
-    >>> macs("scaled_dot_product_attention", (), {}, [(2, 4, 17, 6)] * 3), macs("exp", (), {}, [(2, 3)])
-    (27744, 0)
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.macs: int = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        place = _MULTIPLY.get(func.overloadpacket)
+        if place is not None:
+            a, b = args[place : place + 2]
+            self.macs += a.numel() * int(b.shape[-1])
+        return func(*args, **(kwargs or {}))
+
+
+def fitted(
+    counted: int, sizes: Sequence[Size], hints: Sequence[int], count: Callable[[list[int]], int]
+) -> Size:
+    """The formula of a count, which is `counted` at the hints of the sizes, and `count` of others.
+
+    >>> from ...size import symbol
+    >>> H, W = symbol("H"), symbol("W")
+    >>> fitted(10 * 400 * 7, [H, W], [20, 7], lambda sizes: 10 * sizes[0] ** 2 * sizes[1])
+    10*H*H*W
     """
-    if name == "scaled_dot_product_attention" and len(shapes) >= 3:
-        query, key, value = shapes[:3]
-        return product(query[:-1]) * key[-2] * (query[-1] + value[-1])
-    if name in ("addmm", "baddbmm", "addbmm") and len(shapes) == 3:
-        return product(shapes[1]) * shapes[2][-1]
-    if name == "inner" and len(shapes) == 2:
-        return product(shapes[0]) * product(shapes[1][:-1])
-    if name == "tensordot" and len(shapes) == 2:
-        summed = kwargs.get("dims", args[2] if len(args) > 2 else 2)
-        return product(shapes[0]) * product(shapes[1][summed:]) if isinstance(summed, int) else 0
-    if name == "einsum" and args and isinstance(args[0], str):
-        return _einsum(args[0], shapes)
+    found = Fraction(counted)
+    formula: Size = 1
+    for place, (size, hint) in enumerate(zip(sizes, hints)):
+        twice, thrice = (
+            count([other * (times if at == place else 1) for at, other in enumerate(hints)])
+            for times in (2, 3)
+        )
+        powers = [n for n in range(DEGREE) if (twice, thrice) == (counted * 2**n, counted * 3**n)]
+        if not powers:
+            return counted
+        found /= hint ** powers[0]
+        formula = formula * product([size] * powers[0])
+    return formula * int(found) if found.denominator == 1 else counted
+
+
+def of_chain(shapes: Sequence[Shape]) -> Size:
+    """A product of several matrices in the best order, which torch looks for; a vector first or last is a matrix.
+
+    >>> of_chain([(10, 100), (100, 5), (5, 50)])
+    7500
+    """
+    shapes = list(shapes)
+    if len(shapes[0]) == 1:
+        shapes[0] = (1, *shapes[0])
+    sizes = [shape[0] for shape in shapes] + [shapes[-1][-1] if len(shapes[-1]) > 1 else 1]
+    count = len(shapes)
+    best: dict[tuple[int, int], Size] = {(start, start): 0 for start in range(count)}
+    for length in range(1, count):
+        for start in range(count - length):
+            end = start + length
+            best[start, end] = smallest(
+                *(
+                    best[start, cut] + best[cut + 1, end] + sizes[start] * sizes[cut + 1] * sizes[end + 1]
+                    for cut in range(start, end)
+                )
+            )
+    return best[0, count - 1]
+
+
+def of_attention(query: Shape, key: Shape, value: Shape) -> Size:
+    """Queries with keys, and weights with values.
+
+    >>> of_attention((2, 4, 17, 6), (2, 4, 17, 6), (2, 4, 17, 6))
+    27744
+    """
+    return product(query[:-1]) * key[-2] * (query[-1] + value[-1])
+
+
+def of_weight(name: str, x: Shape, weight: Shape, out: Shape) -> Size:
+    """Of a convolution or a linear map with a weight that a row makes; 0 of anything else.
+
+    >>> of_weight("conv2d", (2, 4, 8, 8), (6, 4, 3, 3), (2, 6, 6, 6)), of_weight("linear", (2, 4), (6, 4), (2, 6))
+    (15552, 48)
+    """
+    if name.startswith("conv_transpose"):
+        return product(x) * product(weight[1:])
+    if name.startswith("conv") or (name == "linear" and len(weight) == 2):
+        return product(out) * product(weight[1:])
     return 0
-
-
-def _einsum(equation: str, shapes: Sequence[Shape]) -> Size:
-    """Operand by operand from the left, each a product of matrices: every letter once; without one to sum over, none.
-
-    A letter that only one of two operands has, and nothing behind them, is summed away before.
-
-    >>> _einsum("oc,nchw->nohw", [(4, 6), (2, 6, 10, 11)]), _einsum("i,j->ij", [(3,), (4,)])
-    (5280, 0)
-    >>> _einsum("ab,bc,cd->ad", [(2, 3), (3, 4), (4, 5)])
-    64
-    """
-    given, _, result = equation.replace(" ", "").partition("->")
-    words = given.split(",")
-    if len(words) != len(shapes):
-        return 0
-    if "->" not in equation:
-        result = "".join(letter for letter in {*given} - {",", "."} if given.count(letter) == 1)
-    sizes: dict[str, Size] = {}
-    axes = list[set[str]]()
-    for word, shape in zip(words, shapes):
-        before, dots, behind = word.partition("...")
-        ahead = len(shape) - len(before) - len(behind) if dots else 0
-        letters = [*before, *(f"...{number}" for number in range(-ahead, 0)), *behind]
-        if len(letters) != len(shape):
-            return 0
-        axes.append(set(letters))
-        for letter, size in zip(letters, shape):
-            sizes[letter] = size if sizes.get(letter, 1) == 1 else sizes[letter]
-    kept = {*result, *(letter for letter in sizes if letter[0] == ".")}
-    counted: Size = 0
-    left = axes[0]
-    for place, right in enumerate(axes[1:], 1):
-        wanted = kept.union(*axes[place + 1 :])
-        multiplied = {letter for letter in left | right if letter in wanted or letter in left & right}
-        if not left & right <= wanted:
-            counted = counted + product([sizes[letter] for letter in sorted(multiplied)])
-        left = multiplied & wanted
-    return counted

@@ -16,16 +16,16 @@ from torch.overrides import TorchFunctionMode
 
 from ...arch import INPUT, Node, Origin
 from ...layer import Layer, Needs, Shape
-from ...problem import INPUT_COUNT, Problem, ShapeError
+from ...problem import INPUT_COUNT, RESHAPE, Problem, ShapeError
 from ...shapes import N
 from ...size import Condition, Size
 from ...trace import Step, folded_batch
-from . import operations
+from . import gradients, operations
 from .dims import Dim, dim, size_of
 from .frames import Spot, Stack
 from .opaque import Partial
 from .refusals import NeedsData, Refusal
-from .value import Value, has_shape, is_parametrized, leaves, mapped, note, value_of
+from .value import Value, has_shape, leaves, mapped, note, value_of
 
 
 class Recorder(TorchFunctionMode):
@@ -52,6 +52,7 @@ class Recorder(TorchFunctionMode):
                 if isinstance(value, torch.Tensor):
                     self.names.setdefault(id(value), f"{path}.{name}" if path else name)
         self.stack = Stack(self.paths)
+        self.gradients = gradients.Gradients(self)
         #: tensors made in the forward with sizes that are numbers
         self.literal: list[torch.Tensor] = []
         self.steps: list[Step] = []
@@ -67,8 +68,8 @@ class Recorder(TorchFunctionMode):
         self.counted: set[int] = set()
         #: the row with which a half of an autoencoder begins, by the name of its method
         self.begins: dict[str, int] = {}
-        self.batch: Size = N
         self.first: torch.Tensor
+        self.shape_in: Shape = ()
         self.thread = threading.get_ident()
         self.quiet = 0
         self._layers: dict[int, Layer | None] = {}
@@ -113,7 +114,7 @@ class Recorder(TorchFunctionMode):
             else:
                 stand_in = tensor.detach().clone()
         value = Value(self, shape, None)
-        value.learned = tensor.requires_grad
+        value.learned, value.is_own = tensor.requires_grad, id(tensor) in self.names
         if id(tensor) not in self.names and all(tensor is not known for known in self.literal):
             value.is_guess = True
             if len(shape) > 1 and shape[0] == self.hints["N"]:
@@ -133,22 +134,27 @@ class Recorder(TorchFunctionMode):
         spot: Spot,
         standing: str,
         needs: tuple[Any, ...] = (),
-        keeps_more: bool = False,
     ) -> int:
         """Write a row; returns the source that it is."""
         layer, sources, ins = self.reading(layer, read)
         origin = self.origins.get(path)
         again = path in self.called
         module = self.modules.get(path)
+        through = tuple(value.through for value in read if value.source is not None)
+        spot = spot.recorded(through=through if any(through) else ())
+        if module is not None:
+            spot = spot.recorded(**gradients.trained(module))
         seen = spot.call(standing)._replace(
-            again=again,
-            tied=0 if again or module is None else self._tied(module),
-            keeps_more=keeps_more or (module is not None and is_parametrized(module)),
+            again=again, tied=0 if again or module is None else self._tied(module)
         )
         self.called.add(path if "forward:" not in path else "")
         self.nodes.append(Node(path, layer, sources, origin, seen))
         self.steps.append(Step(path, layer, ins, out, needs, origin, seen))
         return len(self.nodes)
+
+    def spot(self) -> Spot:
+        """Where the forward stands, and how autograd meets what runs there."""
+        return self.stack.spot()._replace(recording=self.gradients.recording())
 
     def _tied(self, module: nn.Module) -> int:
         """How many parameters of the module that is called now are those of one that was called before."""
@@ -171,10 +177,15 @@ class Recorder(TorchFunctionMode):
             return layer, (INPUT,), tuple(value.shape for value in read)[:1]
         rows = [value for value in read if value.source is not None]
         return (
-            Partial(layer, constants, any(value.learned for value in read)),
+            Partial(layer, constants, any(value.learned for value in read), self._are_own(read)),
             tuple(value.source or 0 for value in rows),
             tuple(value.shape for value in rows),
         )
+
+    def _are_own(self, read: Sequence[Value]) -> bool:
+        """Whether what no row makes is the model's own, and all or none of it is trained."""
+        constants = [value for value in read if value.source is None]
+        return all(one.is_own and one.learned == constants[0].learned for one in constants)
 
     def refuse(self, path: str, layer: Layer, read: Sequence[Value], problem: Problem) -> Refusal:
         """The refusal of a row that cannot run."""
@@ -202,7 +213,7 @@ class Recorder(TorchFunctionMode):
         for condition, problem in need:
             if condition.at(**{name: self.hints[name] for name in condition.symbols}):
                 continue
-            if condition.symbols == {"N"} and N not in out:
+            if condition.symbols == {"N"} and N not in out and problem.code == RESHAPE:
                 folded = folded_batch(ins[0], out, problem.message)
                 problem = folded._replace(argument=problem.argument, repairs=problem.repairs)
             raise ShapeError(problem)

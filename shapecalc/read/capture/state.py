@@ -1,10 +1,10 @@
-"""A model left as it was found: what its forward changes in it is put back, and so are the random numbers."""
+"""All left as it was found: what a forward changes in its model, torch's own classes, the random numbers."""
 
 from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,18 +20,41 @@ def kept(model: nn.Module, changed: list[str]) -> Iterator[None]:
     """
     modules = dict(model.named_modules())
     before = {path: _shallow(module) for path, module in modules.items()}
+    try:
+        with same_random_numbers():
+            yield
+    finally:
+        for path, module in modules.items():
+            changed += _restored(path, module, before[path])
+
+
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """Restores the random state of torch, Python and numpy."""
     torch_state, python_state = torch.get_rng_state(), random.getstate()
     numpy = sys.modules.get("numpy")
     numpy_state = numpy.random.get_state() if numpy else None
     try:
         yield
     finally:
-        for path, module in modules.items():
-            changed += _restored(path, module, before[path])
         torch.set_rng_state(torch_state)
         random.setstate(python_state)
         if numpy is not None:
             numpy.random.set_state(numpy_state)
+
+
+@contextmanager
+def replaced(classes: Iterable[type], method: str, other: Callable[[type, Any], Any]) -> Iterator[None]:
+    """While it is open, a method of each class is `other(class, method)`."""
+    own: list[tuple[type, Any]] = []
+    try:
+        for cls in classes:
+            own.append((cls, cls.__dict__[method]))
+            setattr(cls, method, other(cls, cls.__dict__[method]))
+        yield
+    finally:
+        for cls, was in own:
+            setattr(cls, method, was)
 
 
 def _shallow(module: nn.Module) -> dict[str, tuple[Any, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ...layer import Layer, Shape
+from ...recording import Through
 
 _NAME = "_shapecalc_value"
 
@@ -18,7 +19,17 @@ class Value:
     A further output gets its row when it is first read.
     """
 
-    __slots__ = ("_source", "is_guess", "learned", "made_of_parameters", "owner", "pooled", "shape")
+    __slots__ = (
+        "_source",
+        "is_guess",
+        "is_own",
+        "learned",
+        "made_of_parameters",
+        "owner",
+        "pooled",
+        "shape",
+        "through",
+    )
 
     def __init__(self, owner: object, shape: Shape, source: int | Callable[[], int | None] | None) -> None:
         self.owner, self.shape, self._source = owner, shape, source
@@ -26,8 +37,22 @@ class Value:
         self.is_guess = False
         #: whether autograd follows it: a parameter, or what is made from parameters alone
         self.learned = self.made_of_parameters = False
+        #: whether it is a parameter or a buffer, or a view of one, which is not counted as kept
+        self.is_own = False
+        #: what the tensor went through since its row, as autograd sees it
+        self.through: Through | None = None
         #: of a max pool's output: the pool and what it took, for the check of an unpool
         self.pooled: tuple[Layer, Shape] | None = None
+
+    def gone_through(self, through: Through) -> Value:
+        """What is known of the tensor behind a `detach`, a copy and the like."""
+        value = Value(self.owner, self.shape, None if self.is_constant else lambda: self.source)
+        value.through, value.is_guess, value.pooled = through, self.is_guess, self.pooled
+        value.learned = through.how == "leaf" or (self.learned and through.how != "detach")
+        same = through.how in ("leaf", "detach")
+        value.is_own = self.is_own and same
+        value.made_of_parameters = self.made_of_parameters or (self.is_constant and not same)
+        return value
 
     @property
     def is_constant(self) -> bool:
@@ -45,6 +70,12 @@ def value_of(tensor: torch.Tensor, owner: object) -> Value | None:
     """What a recorder noted on a tensor; None for one that it did not make."""
     value: Value | None = tensor.__dict__.get(_NAME)
     return value if value is not None and value.owner is owner else None
+
+
+def noted_shape(tensor: torch.Tensor) -> Shape:
+    """The tensor's shape: in formulas, where a recorder noted it."""
+    value: Value | None = tensor.__dict__.get(_NAME)
+    return tuple(tensor.shape) if value is None else value.shape
 
 
 def note(tensor: torch.Tensor, value: Value) -> torch.Tensor:
