@@ -19,8 +19,18 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs/pictures"
 
 
+#: What docs/draw.md shows of layers that move pixels.
+SUBPIXEL = """
+input: 3x7x10
+layers:
+- pad: ReflectionPad2d((2, 1, 2, 1))
+- mix: Conv2d(3, 12, 4)
+- up: PixelShuffle(2)
+"""
+
+
 class Drawing(NamedTuple):
-    """One file: a spec at an input, or one of its layers, at a width and in a theme."""
+    """One file: an example (or the text of a spec) at an input, or one of its layers, at a width and in a theme."""
 
     file: str
     spec: str
@@ -31,7 +41,8 @@ class Drawing(NamedTuple):
 
     def picture(self) -> Picture:
         """What is drawn."""
-        report = sc.check(ROOT / "examples" / f"{self.spec}.arch.yaml", self.input)
+        file = ROOT / "examples" / f"{self.spec}.arch.yaml"
+        report = sc.check(sc.loads(self.spec) if "\n" in self.spec else file, self.input)
         assert report.trace is not None
         number = None if self.layer is None else find(report.trace.arch.nodes, self.layer)
         return picture(report.trace, report.problems, number, self.width)
@@ -62,6 +73,10 @@ DRAWINGS = (
     Drawing("layer_transposed.png", "mel_cae", layer="decoder.4"),
     Drawing("layer_transposed_narrow.png", "mel_cae", layer="decoder.4", width=480),
     Drawing("layer_too_small.png", "mel_first_try", "1x10x474", layer="encoder.2", theme="dark"),
+    Drawing("layer_pad.svg", SUBPIXEL, layer="pad"),
+    Drawing("layer_pad.png", SUBPIXEL, layer="pad", theme="dark"),
+    Drawing("layer_shuffle.svg", SUBPIXEL, layer="up"),
+    Drawing("layer_shuffle.png", SUBPIXEL, layer="up", theme="dark"),
     Drawing("resnet18.png", "zoo/resnet18"),
     Drawing("densenet121_dark.png", "zoo/densenet121", theme="dark"),
     Drawing("unet_original.png", "zoo/unet", width=1100),

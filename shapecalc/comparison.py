@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from . import cost, field
 from .alignment import Part, Row, aligned, parts
+from .extents import NO_FORMULA
 from .layer import Shape
 from .problem import Problem
 from .report import Report
-from .show.formula import signed, spelt, spelt_size
+from .show.document import plain, plains
+from .show.formula import counted, signed, spelt
 from .show.side_by_side import Pair, side_by_side
 from .show.text import encodes, visible, wrapped
 from .show.windows import WINDOW, window
@@ -113,7 +115,7 @@ def _fields(trace: Trace) -> dict[str, str]:
     for name, number in named.items():
         if number is not None:
             sizes = rows[number].spans
-            found[name] = "all" if {*sizes} == {"all"} else "x".join(sizes)
+            found[name] = sizes[0] if {*sizes} in ({"all"}, {NO_FORMULA}) else "x".join(sizes)
     return found
 
 
@@ -139,12 +141,18 @@ def lines(found: Comparison, width: int = 80, charset: str = "utf-8") -> list[st
 def _names(found: Comparison, charset: str) -> tuple[str, str]:
     """What tells the two apart: file, path, name, or input."""
     a, b = found.reports
-    files = [os.path.basename(report.path or "").removesuffix(SUFFIX) for report in (a, b)]
+    files = [_title(report) for report in (a, b)]
     inputs = [spelt(trace.input, charset) for trace in found.traces]
     for pair in (files, (a.path, b.path), (a.name, b.name), inputs):
         if pair[0] and pair[1] and pair[0] != pair[1]:
             return visible(pair[0], charset), visible(pair[1], charset)
     return "first", "second"
+
+
+def _title(report: Report) -> str:
+    """The file without its suffix; of a class in a file its name."""
+    file = os.path.basename(report.path or "")
+    return (file.endswith(".py") and report.name) or file.removesuffix(SUFFIX)
 
 
 def _whole(found: Comparison, charset: str) -> list[Pair]:
@@ -158,16 +166,12 @@ def _facts(one: Side, report: Report, charset: str) -> dict[str, str]:
     return {
         "input": spelt(one.input, charset),
         "output": "cannot run" if one.output is None else spelt(one.output, charset),
-        "parameters": _count(one.params, charset),
-        "MACs": _count(one.macs, charset),
-        "activations": _count(one.activations, charset),
+        "parameters": counted(one.params, charset),
+        "MACs": counted(one.macs, charset),
+        "activations": counted(one.activations, charset),
         **{f"field of the {name}": sizes for name, sizes in one.fields.items()},
         "findings": _counted(report.problems),
     }
-
-
-def _count(number: Size, charset: str) -> str:
-    return f"{number:,}" if isinstance(number, int) else spelt_size(number, charset)
 
 
 def _counted(problems: tuple[Problem, ...]) -> str:
@@ -257,11 +261,11 @@ def _side_document(report: Report, one: Side) -> dict[str, object]:
         "path": report.path,
         "name": report.name,
         "ok": report.ok,
-        "input": _sizes(one.input),
-        "output": None if one.output is None else _sizes(one.output),
+        "input": plains(one.input),
+        "output": None if one.output is None else plains(one.output),
         "params": one.params,
-        "macs": _size(one.macs),
-        "activations": _size(one.activations),
+        "macs": plain(one.macs),
+        "activations": plain(one.activations),
         "field": one.fields,
     }
 
@@ -274,15 +278,7 @@ def _step(part: Part | None) -> dict[str, object] | None:
     return {
         "path": part.path,
         "layer": repr(part.layer),
-        "out": None if step is None else _sizes(step.out),
+        "out": None if step is None else plains(step.out),
         "params": None if step is None else step.params,
-        "macs": None if step is None else _size(step.macs),
+        "macs": None if step is None else plain(step.macs),
     }
-
-
-def _sizes(shape: Shape) -> list[int | str]:
-    return [_size(size) for size in shape]
-
-
-def _size(size: Size) -> int | str:
-    return size if isinstance(size, int) else str(size)

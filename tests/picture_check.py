@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from shapecalc.draw.canvas import Label, Picture
+from shapecalc.draw.canvas import Label, Picture, Point
 
 Area = tuple[float, float, float, float]
 
@@ -40,7 +40,23 @@ def faults(picture: Picture) -> list[str]:
     for label, area in zip(picture.labels, areas):
         found += [f"a line crosses {label.text!r}: {line}" for line in crossing(picture, area)]
         found += [f"a box covers a part of {label.text!r}: {box}" for box in covering(picture, label)]
-    return found
+    return found + [f"two skips run in one line: {ends}" for ends in merging(picture)]
+
+
+def merging(picture: Picture) -> list[object]:
+    """Skips that run along each other, and have neither end in common."""
+    along: dict[tuple[str, int], list[tuple[float, float, set[Point]]]] = {}
+    for line in picture.lines:
+        for (x, y), (to_x, to_y) in pairwise(line.points if line.role == "skip" else ()):
+            key, span = (("x", round(x)), (y, to_y)) if x == to_x else (("y", round(y)), (x, to_x))
+            along.setdefault(key, []).append((min(span), max(span), {line.points[0], line.points[-1]}))
+    return [
+        (key, ends, others)
+        for key, spans in along.items()
+        for number, (start, stop, ends) in enumerate(spans)
+        for other_start, other_stop, others in spans[:number]
+        if min(stop, other_stop) - max(start, other_start) > SLACK and not ends & others
+    ]
 
 
 def crossing(picture: Picture, area: Area) -> list[object]:

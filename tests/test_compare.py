@@ -168,12 +168,16 @@ def test_a_module_against_its_spec() -> None:
         ("zoo/wavenet", "mel_cae", (None, None)),
     ],
 )
-@pytest.mark.parametrize("width", [80, 120])
-def test_lines_fit_the_screen(a: str, b: str, inputs: tuple[str | None, str | None], width: int) -> None:
+@pytest.mark.parametrize("charset", ["ascii", "utf-8"])
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_lines_fit_the_screen(
+    a: str, b: str, inputs: tuple[str | None, str | None], width: int, charset: str
+) -> None:
     reports = [sc.check(EXAMPLES / f"{name}.arch.yaml", input) for name, input in zip((a, b), inputs)]
     found = compared(*reports)
-    assert max(map(cells, lines(found, width))) <= width
-    assert "\n".join(lines(found, width, "ascii")).isascii()
+    shown = lines(found, width, charset)
+    assert max(map(cells, shown)) <= width
+    assert "\n".join(shown).encode(charset)
 
 
 KINDS = (
@@ -220,6 +224,18 @@ def test_no_other_pairs_have_more_in_common() -> None:
                 for theirs in itertools.combinations(b, count):
                     best = max(best, common([Row(*both) for both in zip(ours, theirs)]))
         assert common(aligned(a, b)) == best
+
+
+def test_a_class_is_called_by_its_name(tmp_path: Path) -> None:
+    model, other = tmp_path / "model.py", tmp_path / "other.arch.yaml"
+    model.write_text(
+        "from torch import nn\nclass Net(nn.Sequential):\n    def __init__(self):\n"
+        "        super().__init__(nn.Conv2d(1, 2, 3))\n"
+    )
+    other.write_text("layers: ['Conv2d(1, 2, 3)']")
+    status, shown = run(f"{model}:Net", str(other), "--input", "1x8x8")
+    assert status == 0
+    assert ["Net", "other"] in [line.split() for line in shown.splitlines()]
 
 
 def test_from_stdin(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ from shapecalc.draw.folding import folded, readable
 from shapecalc.draw.layout import placed
 from shapecalc.draw.mermaid import mermaid
 from shapecalc.draw.network import network
-from shapecalc.draw.png import NoRenderer, png
+from shapecalc.draw.png import NoRenderer, png, without_glyph
 from shapecalc.draw.screen import screen
-from shapecalc.draw.strips import NothingToDraw, figure, role_of
+from shapecalc.draw.strips import NothingToDraw
 from shapecalc.draw.svg import BOXES, LINES, THEMES, svg
 from shapecalc.draw.windows import layer_picture
 from shapecalc.draw.windows_screen import layer_screen
@@ -249,13 +249,54 @@ def test_the_check_finds_an_overlap_a_cut_and_a_crossing() -> None:
     assert any("crosses" in fault for fault in faults(picture._replace(labels=(on_line,))))
 
 
+PYRAMID = """
+input: 3x64x64
+layers:
+- s0: Conv2d(3, 16, 3, stride=2, padding=1)
+- s1: Conv2d(16, 32, 3, stride=2, padding=1)
+- s2: Conv2d(32, 64, 3, stride=2, padding=1)
+- l2: Conv2d(64, 16, 1)
+- o2: Conv2d(16, 16, 3, padding=1)
+- l1: Conv2d(32, 16, 1, input=s1)
+- up1: Upsample(scale_factor=2, input=l2)
+- p1: Add(l1, up1)
+- o1: Conv2d(16, 16, 3, padding=1)
+- l0: Conv2d(16, 16, 1, input=s0)
+- up0: Upsample(scale_factor=2, input=p1)
+- p0: Add(l0, up0)
+- o0: Conv2d(16, 16, 3, padding=1)
+"""
+
+
+def test_skips_in_the_margin_have_lanes_of_their_own() -> None:
+    picture = network(sc.trace(sc.loads(PYRAMID)))
+    assert faults(picture) == []
+    x = max(x for line in picture.lines for x, _ in line.points)
+    assert sum(line.points[2][0] >= x - 10 for line in picture.lines if len(line.points) > 4) == 2
+
+
+def test_a_tensor_that_is_not_the_input_is_a_block_of_its_own() -> None:
+    class Towers(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.image, self.words = torch.nn.Conv2d(3, 8, 3), torch.nn.Linear(10, 8)
+
+        def forward(self, x, y):  # type: ignore[no-untyped-def]
+            return self.image(x) + self.words(y)[:, :, None, None]
+
+    traced = sc.trace(sc.from_module(Towers(), input=[(3, 16, 16), (10,)]))
+    paths = {block.path: block for block in blocks(traced)}
+    assert (paths["another tensor"].shape, paths["another tensor"].sources) == ((10,), ())
+    assert paths["words"].sources == (2,)
+    assert [block.path for block in blocks(traced)].index("another tensor") == 2
+    assert faults(network(traced)) == []
+
+
 def test_letters_are_drawn() -> None:
     arch = sc.load(EXAMPLES / "mel_cae.arch.yaml")
     picture = network(sc.trace(arch, "1xHxW"))
     assert faults(picture) == []
     assert any("letters drawn as" in label.text for label in picture.labels)
-    with pytest.raises(NothingToDraw, match="are letters"):
-        layer_picture(sc.trace(arch, "1xHxW"), 0)
 
 
 def test_partners_stand_on_one_level_and_blocks_are_to_scale() -> None:
@@ -269,6 +310,22 @@ def test_partners_stand_on_one_level_and_blocks_are_to_scale() -> None:
     for shape, height in zip(shapes, heights):  # linear: the ratio of the extremes is 6
         extent = float(shape[1] * shape[2]) ** 0.5
         assert height / heights[0] == pytest.approx(extent / 4740**0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["unet", "unet_padded", "segnet"])
+def test_published_hourglasses_fit_the_usual_width(name: str) -> None:
+    picture = drawn(judged(EXAMPLES / "zoo" / f"{name}.arch.yaml"))
+    assert any(line.role == "level" for line in picture.lines)
+    assert "Conv2d" in [label.text for label in picture.labels]
+
+
+def test_an_hourglass_that_breaks_on_its_way_up_is_one_as_far_as_it_goes() -> None:
+    _, report = checked("unet", "3x63x97")
+    picture = drawn(report)
+    assert faults(picture) == []
+    middles = {box.title.partition(":")[0]: box.y + box.height / 2 for box in picture.boxes if box.title}
+    assert middles["layers.enc2.0"] == middles["layers.up2"] == middles["layers.6"]
+    assert [line.role for line in picture.lines if line.role in ("level", "mismatch")] == ["mismatch"]
 
 
 def test_partners_of_nearly_one_size_stand_on_one_level() -> None:
@@ -327,6 +384,11 @@ def test_png_has_the_size_and_the_glyphs() -> None:
         assert made not in (missing, blank), f"no glyph for {sign}"
 
 
+def test_signs_that_no_font_has_are_said() -> None:
+    labels = tuple(Label(20, 20, text) for text in (SIGNS, "e\u0301", "a", "\ue124x"))
+    assert without_glyph(Picture(40, 40, "", "", (), (), labels)) == "\ue124"
+
+
 def test_png_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(NoRenderer, match=r"pip install 'torch-shapecalc\[png\]'"):
@@ -363,106 +425,28 @@ def test_screen_fits(path: Path, charset: str) -> None:
         assert "\n".join(lines).encode(charset)
 
 
-CONVS = [
-    (size, kernel, stride, padding, dilation)
-    for size in (3, 5, 8)
-    for kernel in (1, 2, 3)
-    for stride in (1, 2, 4)
-    for padding in (0, 1)
-    for dilation in (1, 2)
-    if size + 2 * padding >= dilation * (kernel - 1) + 1
-]
+LONG = """
+name: a network with a name that is as long as a line of text, and somewhat longer than that
+input: 3xHxW
+layers:
+- a_very_long_name_of_a_block_that_is_long_and_longer_still_without_an_end: Conv2d(3, 8, 3, stride=2)
+- 層の名前がとても長いのでどうなるかを見る: Conv2d(8, 8, 3, stride=3, padding=1)
+- up: ConvTranspose2d(8, 8, 3, stride=3)
+- Crop(a_very_long_name_of_a_block_that_is_long_and_longer_still_without_an_end, up)
+- Cat(layers.3, up)
+"""
 
 
-@pytest.mark.parametrize(("size", "kernel", "stride", "padding", "dilation"), CONVS)
-def test_the_figure_of_a_convolution_is_what_torch_reads(
-    size: int, kernel: int, stride: int, padding: int, dilation: int
-) -> None:
-    arguments = f"1, 1, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, bias=False"
-    (strip,) = figure(sc.trace(sc.loads(f"input: 1x{size}\nlayers: ['Conv1d({arguments})']")), 0).strips
-    weight = torch.ones(1, 1, kernel)
-    x = torch.zeros(1, 1, size, requires_grad=True)
-    out = torch.nn.functional.conv1d(x, weight, stride=stride, padding=padding, dilation=dilation)
-    (total,) = torch.autograd.grad(out.sum(), x, retain_graph=True)
-    unread = {position for positions in strip.unread for position in positions}
-    assert unread == {position for position in range(size) if total[0, 0, position] == 0}
-    for window, taps in strip.windows:
-        (read,) = torch.autograd.grad(out[0, 0, window], x, retain_graph=True)
-        assert read[0, 0].nonzero().flatten().tolist() == [tap for tap in taps if 0 <= tap < size]
-
-
-@pytest.mark.parametrize(("size", "kernel", "stride", "padding", "dilation"), CONVS)
-def test_the_figure_of_a_transposed_convolution_is_what_torch_sums(
-    size: int, kernel: int, stride: int, padding: int, dilation: int
-) -> None:
-    made = (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
-    if made < 1:
-        pytest.skip("torch refuses it")
-    arguments = f"1, 1, {kernel}, stride={stride}, padding={padding}, dilation={dilation}, bias=False"
-    traced = sc.trace(sc.loads(f"input: 1x{size}\nlayers: ['ConvTranspose1d({arguments})']"))
-    strip, stretched = figure(traced, 0).strips
-    weight, x = torch.ones(1, 1, kernel), torch.ones(1, 1, size)
-    out = torch.nn.functional.conv_transpose1d(x, weight, stride=stride, padding=padding, dilation=dilation)
-    assert [strip.count(position) for position in range(made)] == out[0, 0].int().tolist()
-    for window, taps in strip.windows:
-        one = torch.nn.functional.one_hot(torch.tensor(window), size).float()[None, None]
-        sums = torch.nn.functional.conv_transpose1d(
-            one, weight, stride=stride, padding=padding, dilation=dilation
-        )
-        assert sums[0, 0].nonzero().flatten().tolist() == [tap for tap in taps if 0 <= tap < made]
-    x.requires_grad_(True)
-    out = torch.nn.functional.conv_transpose1d(x, weight, stride=stride, padding=padding, dilation=dilation)
-    for window, taps in stretched.windows:
-        (read,) = torch.autograd.grad(out[0, 0, window], x, retain_graph=True)
-        assert read[0, 0].nonzero().flatten().tolist() == [
-            int(one) for one in map(stretched.name_of, taps) if one
-        ]
-        assert len(taps) == kernel
-        assert stretched.first <= min(taps) and max(taps) <= stretched.last
-    (read,) = torch.autograd.grad(out.sum(), x)
-    shown = range(stretched.first, stretched.last + 1)
-    roles = {stretched.name_of(position): role_of(stretched, position) for position in shown}
-    assert [roles[str(index)] == "unread" for index in range(size)] == (read[0, 0] == 0).tolist()
-
-
-def test_large_sizes_keep_their_true_indices() -> None:
-    traced = sc.trace(sc.loads("input: 1x1000000\nlayers: ['Conv1d(1, 2, 3, stride=2)']"))
-    labels = [label.text for label in layer_picture(traced, 0).labels]
-    assert {"0", "999999", "…", "output 499998"} <= set(labels)
-    assert layer_screen(traced, 0)[-1].startswith("output 499998 ")
-
-
-def test_axes_that_are_alike_are_one() -> None:
-    text = "input: 1x4x4x5\nlayers: ['Conv3d(1, 1, 2, stride=3)', 'ConvTranspose3d(1, 1, 2, stride=2)']"
-    traced = sc.trace(sc.loads(text))
-    assert [strip.name for strip in figure(traced, 0).strips] == ["depth and height", "width"]
-    assert figure(traced, 0).strips[0].formula.startswith("depth and height (4 + ")
-    first, stretched, *others = figure(traced, 1).strips
-    assert (first.name, stretched.name) == ("depth and height", "depth and height")
-    assert [strip.name for strip in others] == ["width", "width"]
-
-
-def test_windows_in_the_gap_and_taps_on_zeros_are_marked() -> None:
-    traced = sc.trace(sc.loads("input: 1x1000\nlayers: ['Conv1d(1, 1, 400, stride=100, padding=1)']"))
-    lines = layer_screen(traced, 0)
-    assert next(line for line in lines if line.startswith("output 1 ")).split() == ["output", "1", "…"]
-    assert "○" in next(line for line in lines if line.startswith("output 0 "))
-    assert faults(layer_picture(traced, 0)) == []
-    lines = layer_screen(sc.trace(sc.loads("input: 1x3\nlayers: ['ConvTranspose1d(1, 1, 3, stride=2)']")), 0)
-    assert "input       · · 0 · 1 · 2 · ·" in lines
-    assert "output 0    ○─○─●" in lines
-
-
-def test_a_layer_that_cannot_run_shows_the_window_that_does_not_fit() -> None:
-    traced, _ = checked("mel_first_try", "1x10x474")
-    height, width = figure(traced, 2).strips
-    assert (height.is_broken, width.is_broken) == (True, False)
-    assert height.summary == "the window takes 5 positions, and there are 2"
-    with pytest.raises(NothingToDraw, match="is not reached"):
-        figure(traced, 3)
-    refused = sc.trace(sc.loads("input: 1x3\nlayers: ['ConvTranspose1d(2, 1, 3)']"))
-    with pytest.raises(NothingToDraw, match="no windows to draw: input has 1 channels, but in_channels is 2"):
-        figure(refused, 0)
+@pytest.mark.parametrize("charset", ["utf-8", "ascii"])
+@pytest.mark.parametrize("width", [60, 80])
+def test_long_names_and_formulas_fold(width: int, charset: str) -> None:
+    traced = sc.trace(sc.loads(LONG))
+    assert traced.ok
+    lines = screen(traced, (), width, charset)
+    assert max(map(cells, lines)) <= width
+    assert "\n".join(lines).encode(charset)
+    run_on = next(number for number, line in enumerate(lines) if "a_very_long" in line) + 1
+    assert lines[run_on].startswith("| " if charset == "ascii" else "│ ")
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -490,10 +474,9 @@ def test_draw_writes_whole_files_and_keeps_what_is_there(tmp_path: Path) -> None
     [
         (["-o", "out.gif"], "must end in .svg, .png or .mmd"),
         (["--layer", "encoder.9"], "no layer has the path"),
-        (["--layer", "encoder.1"], "slides no windows"),
+        (["--layer", "encoder.1"], "there is nothing to draw; `shapecalc explain` says what it does"),
         (["--layer", "encoder.0", "-o", "out.mmd"], "Mermaid draws networks"),
         (["-o", "out.png", "--theme", "page"], "--theme light or dark"),
-        (["--input", "1xHxW", "--layer", "encoder.0"], "are letters"),
     ],
 )
 def test_draw_refuses(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shutil
 
 from ..arch import Arch
 from ..comparison import compared, lines
@@ -13,7 +12,7 @@ from ..lint.selectors import selection
 from ..report import Report
 from ..size import SizeLimit
 from .inputs import architecture, is_unusable, judged_as, settings, shape
-from .output import UsageError, charset, write
+from .output import UsageError, charset, width, write, write_lines
 
 
 def compare(
@@ -53,8 +52,7 @@ def compare(
         if as_json:
             write(found.to_json() + "\n")
         else:
-            width = shutil.get_terminal_size().columns
-            write("".join(f"{line}\n" for line in lines(found, width, charset())))
+            write_lines(lines(found, width(), charset()))
     except SizeLimit as limit:
         raise UsageError(f"a formula grows too large: {limit}; give numbers for its letters") from None
     return 0 if found.same_shapes else 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import NamedTuple
 
@@ -13,8 +12,8 @@ from ..draw.svg import THEMES
 from ..problem import Problem
 from ..shapes import Shape
 from ..trace import Trace
-from .inputs import Settings, is_unusable, judged
-from .output import USAGE, UsageError, charset, save, write
+from .inputs import Settings, is_unusable, judged, layer_number
+from .output import USAGE, UsageError, charset, complain, save, width, write_lines
 
 #: What the name of the file may end in.
 SUFFIXES = (".svg", ".png", ".mmd")
@@ -49,10 +48,10 @@ def draw(trace: Trace, problems: tuple[Problem, ...], request: Request, spec: st
         raise UsageError(
             f"{request.output}: the name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
         )
-    number = None if request.layer is None else _layer(trace, request.layer)
+    number = None if request.layer is None else layer_number(trace, request.layer)
     try:
         if request.output is None:
-            write("".join(f"{line}\n" for line in _lines(trace, problems, number)))
+            write_lines(_lines(trace, problems, number))
             return
         content = _content(trace, problems, number, suffix, request)
     except NothingToDraw as reason:
@@ -60,24 +59,14 @@ def draw(trace: Trace, problems: tuple[Problem, ...], request: Request, spec: st
     save(content, request.output, request.force, spec)
 
 
-def _layer(trace: Trace, given: str) -> int:
-    from ..show.explanation import find
-
-    try:
-        return find(trace.arch.nodes, given)
-    except LookupError as error:
-        raise UsageError(str(error)) from None
-
-
 def _lines(trace: Trace, problems: tuple[Problem, ...], number: int | None) -> list[str]:
-    width = shutil.get_terminal_size().columns
     if number is None:
         from ..draw.screen import screen
 
-        return screen(trace, problems, width, charset())
+        return screen(trace, problems, width(), charset())
     from ..draw.windows_screen import layer_screen
 
-    return layer_screen(trace, number, width, charset())
+    return layer_screen(trace, number, width(), charset())
 
 
 def _content(
@@ -95,14 +84,17 @@ def _content(
         from ..draw.svg import svg
 
         return svg(made, request.theme)
-    from ..draw.png import NoRenderer, png
+    from ..draw.png import NoRenderer, png, without_glyph
 
     if request.theme == "page":
         raise UsageError("a PNG has a colour of its own: --theme light or dark")
     try:
-        return png(made, "dark" if request.theme == "dark" else "light")
+        content = png(made, "dark" if request.theme == "dark" else "light")
     except NoRenderer as reason:
         raise UsageError(str(reason)) from None
+    if boxes := without_glyph(made):
+        complain(f"no font here has {boxes}, which the PNG shows as boxes; install one, or write an .svg")
+    return content
 
 
 def picture(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..contract import stated
+from ..arch import INPUT
+from ..contract import stated_latent, stated_output
 from ..layer import Layer, Shape
 from ..pairing import Pair, extent, first_wrong
 from ..problem import LATENT, OUTPUT, UNMIRRORED, Problem
@@ -65,21 +66,25 @@ class Block(NamedTuple):
 def blocks(trace: Trace, problems: tuple[Problem, ...] = ()) -> list[Block]:
     """The blocks of a trace, the input first, what could not run and what was not reached last."""
     arch = trace.arch
-    found = [Block("input", "", "", (), trace.input, _scale(trace.input), (), "input", title="the input")]
+    found = [_given("input", trace.input, "the input")]
     block_of = [0]  # of each source, its block
+    others: dict[Shape, int] = {}  # of each shape that a module has beside its input, its block
     for number, step in enumerate(trace.steps):
         sources = arch.nodes[number].sources
-        if sources == (len(block_of) - 1,) and _keeps(step.layer, step.shapes_in[0], step.shape_out):
+        read = _read(trace, found, others, sources, step.shapes_in, block_of)
+        is_next = sources == (len(block_of) - 1,) and read == (len(found) - 1,)
+        if is_next and _keeps(step.layer, step.shapes_in[0], step.shape_out):
             last = found[-1]
             name = type(step.layer).__name__
             title = f"{last.title}\n{_title(step.path, step.layer)}"
             after = last.after if name == "Identity" else (*last.after, name)
             found[-1] = last._replace(after=after, title=title)
         else:
-            found.append(_block(trace, number, step.out, tuple(block_of[source] for source in sources)))
+            found.append(_block(trace, number, step.out, read))
         block_of.append(len(found) - 1)
     if trace.failed is not None:
-        sources = tuple(block_of[source] for source in arch.nodes[trace.failed].sources)
+        sources = arch.nodes[trace.failed].sources
+        sources = _read(trace, found, others, sources, trace.failed_in, block_of)
         if len(sources) > 1:
             for source in sources:
                 _wanted(found, source)
@@ -91,6 +96,33 @@ def blocks(trace: Trace, problems: tuple[Problem, ...] = ()) -> list[Block]:
     for problem in problems:
         _mark(found, trace, problem, block_of)
     return found
+
+
+def _given(path: str, shape: Shape, title: str) -> Block:
+    return Block(path, "", "", (), shape, _scale(shape), (), "input", title=title)
+
+
+def _read(
+    trace: Trace,
+    found: list[Block],
+    others: dict[Shape, int],
+    sources: tuple[int, ...],
+    shapes: tuple[Shape, ...],
+    block_of: list[int],
+) -> tuple[int, ...]:
+    """The blocks that a layer reads; what is no output of a layer, and not of the input's shape, becomes one."""
+    read = []
+    for source, shape in zip(sources, shapes):
+        if source == INPUT and shape != trace.shape_in:
+            if shape not in others:
+                others[shape] = len(found)
+                found.append(
+                    _given("another tensor", sample(shape), "another input, or a tensor of the module's own")
+                )
+            read.append(others[shape])
+        else:
+            read.append(block_of[source])
+    return tuple(read)
 
 
 def _block(trace: Trace, number: int, shape: Shape, sources: tuple[int, ...]) -> Block:
@@ -127,7 +159,7 @@ def _mark(found: list[Block], trace: Trace, problem: Problem, block_of: list[int
     block, end = block_of[number + 1], block_of[-1]
     promise = trace.arch.contract
     if problem.code == LATENT:
-        _wrong(found, block, promise.latent and stated(trace, promise.latent, trace.steps[number].shape_out))
+        _wrong(found, block, stated_latent(trace))
         return
     cause = first_wrong(trace) if problem.code in (UNMIRRORED, OUTPUT) else None
     if cause is not None and cause[0].decoder == number and (promise.output is None or block != end):
@@ -136,7 +168,7 @@ def _mark(found: list[Block], trace: Trace, problem: Problem, block_of: list[int
     else:
         _wrong(found, block, None)
     if promise.output is not None:
-        _wrong(found, end, stated(trace, promise.output, trace.shape_out or ()))
+        _wrong(found, end, stated_output(trace))
     elif promise.mirrors:
         _wrong(found, end, trace.shape_in)
         _wanted(found, 0)

@@ -117,12 +117,14 @@ def text_width(text: str, size: float = FONT) -> float:
 
 
 def fitted(text: str, width: float, size: float = FONT) -> list[str]:
-    """The text in lines that fit: broken at blanks, and inside a word that is too long, best behind a dot.
+    """The text in lines that fit: broken at blanks, or in a word that is too long, best behind a dot or at a capital.
 
     >>> fitted("a decoder of one layer", 100)
     ['a decoder of', 'one layer']
     >>> fitted("layer2.0.downsample.0", 130)
     ['layer2.0.', 'downsample.0']
+    >>> fitted("ConvTranspose2d", 80)
+    ['Conv', 'Transpose2d']
     """
     most = max(1, int(width / (size * COLUMN)))
     lines: list[str] = []
@@ -142,7 +144,8 @@ def _beginning(word: str, most: int) -> str:
     end = 1
     while end < len(word) and cells(word[: end + 1]) <= most:
         end += 1
-    breaks = (word.rfind(sign, end // 4, end) + 1 for sign in "._")
+    breaks = [word.rfind(sign, end // 4, end) + 1 for sign in "._"]
+    breaks += [at for at in range(end, max(end // 4, 1), -1) if word[at - 1].islower() and word[at].isupper()]
     return word[: next(filter(None, breaks), end)]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import log
 from typing import NamedTuple
 
-from .blocks import FAILED, UNREACHED, Block
-from .canvas import FONT, fitted, listed, scaled, text_width
+from .blocks import UNREACHED, Block
+from .canvas import COLUMN, FONT, fitted, listed, scaled, text_width
 
 #: Room at both sides of a cell, and between the two sides of a row.
 PAD = 9.0
@@ -15,8 +15,8 @@ MIDDLE = 30.0
 INDENT, STEP = 22.0, 60.0
 #: The largest block, in pixels: height in a row by itself and thickness.
 TALLEST, THICKEST = 110.0, 56.0
-#: Labels break after so many pixels.
-WIDEST = 19 * FONT * 0.61
+#: Labels break after so many pixels; where an hourglass has no room else, earlier.
+WIDEST, NARROWER = 19 * FONT * COLUMN, (15.1 * FONT * COLUMN, 11.1 * FONT * COLUMN)
 #: What a line of one block costs, in lines: more than a break inside a resolution.
 ALONE = 0.9
 #: More resolutions than this are told apart only where they differ by half as much again.
@@ -26,10 +26,12 @@ MOST_LEVELS = 7
 class Cell:
     """A block with its size in pixels, its lines of text (text, role), and its place once it has one."""
 
-    def __init__(self, number: int, block: Block, thickness: float, height: float) -> None:
+    def __init__(
+        self, number: int, block: Block, thickness: float, height: float, widest: float = WIDEST
+    ) -> None:
         self.number, self.block = number, block
         self.thickness, self.height = thickness, height
-        self.texts = list(_texts(block))
+        self.texts = list(_texts(block, widest))
         self.width = max([thickness, *(text_width(text) for text, _ in self.texts)]) + 2 * PAD
         self.x, self.row = 0.0, 0
         self.side = "flow"  # or `down`, `up`, in an hourglass
@@ -53,30 +55,30 @@ class Layout(NamedTuple):
     is_hourglass: bool
 
 
-def _texts(block: Block) -> list[tuple[str, str]]:
+def _texts(block: Block, widest: float) -> list[tuple[str, str]]:
     kind = f"{block.kind}" if block.kind else ""
-    lines = [(part, "ink") for part in _name_lines(block.path)]
-    lines += [(part, "size") for part in _size_lines(block.size)]
-    lines += [(part, "dim") for part in fitted(kind, WIDEST) + fitted(block.window, WIDEST)]
-    lines += [(part, "dim") for part in listed(_counted(block.after), WIDEST, ", ")]
-    lines += [(part, "bad") for part in fitted(block.note(), WIDEST)]
+    lines = [(part, "ink") for part in _name_lines(block.path, widest)]
+    lines += [(part, "size") for part in _size_lines(block.size, widest)]
+    lines += [(part, "dim") for part in fitted(kind, widest) + fitted(block.window, widest)]
+    lines += [(part, "dim") for part in listed(_counted(block.after), widest, ", ")]
+    lines += [(part, "bad") for part in fitted(block.note(), widest)]
     return lines
 
 
-def _name_lines(path: str) -> list[str]:
+def _name_lines(path: str, widest: float) -> list[str]:
     """A path in at most four lines; of a longer one the end."""
-    lines = fitted(path, WIDEST)
+    lines = fitted(path, widest)
     return lines if len(lines) <= 4 else [f"…{lines[-3]}", *lines[-2:]]
 
 
-def _size_lines(size: str) -> list[str]:
+def _size_lines(size: str, widest: float) -> list[str]:
     """A shape in lines; formulas are broken between two axes, and inside one only where it is long."""
     lines: list[str] = []
     for part in size.split(" × "):
-        if lines and text_width(f"{lines[-1]} × {part}") <= WIDEST:
+        if lines and text_width(f"{lines[-1]} × {part}") <= widest:
             lines[-1] += f" × {part}"
         else:
-            lines += fitted(f"× {part}" if lines else part, 1.6 * WIDEST)
+            lines += fitted(f"× {part}" if lines else part, 1.6 * widest)
     return lines
 
 
@@ -90,19 +92,20 @@ def _counted(names: tuple[str, ...]) -> list[str]:
 def placed(found: list[Block], width: float) -> Layout:
     """The blocks in rows that are at most `width` wide, if only a cell is not wider."""
     heights, thicknesses = _sizes(found)
-    cells = [_cell(number, block, heights[0], thicknesses[0]) for number, block in enumerate(found)]
     scales = heights[1], thicknesses[1]
+
+    def cells(widest: float) -> list[Cell]:
+        return [_cell(*one, heights[0], thicknesses[0], widest) for one in enumerate(found)]
+
     levels = _levels(found)
-    if levels is not None:
-        rows = _hourglass(cells, levels)
+    for widest in (WIDEST, *NARROWER) if levels is not None else ():
+        rows = _hourglass(cells(widest), levels or [])
         total = _staircase(rows)
         if total > width:
             total = _indented(rows, width)
         if total <= width:
             return Layout(_numbered(rows), total, *scales, True)
-        for cell in cells:
-            cell.side = "flow"
-    rows = _flow(cells, width)
+    rows = _flow(cells(WIDEST), width)
     return Layout(_numbered(rows), max(row[-1].right for row in rows), *scales, False)
 
 
@@ -121,13 +124,15 @@ def _sizes(found: list[Block]) -> tuple[_Scale, _Scale]:
     return heights, scaled([block.scale[0] for block in found], 4, THICKEST)
 
 
-def _cell(number: int, block: Block, heights: dict[float, float], thicknesses: dict[float, float]) -> Cell:
+def _cell(
+    number: int, block: Block, heights: dict[float, float], thicknesses: dict[float, float], widest: float
+) -> Cell:
     channels, extent = block.scale
     if block.state == UNREACHED:
-        return Cell(number, block, 24, 24)
+        return Cell(number, block, 24, 24, widest)
     if not extent:  # a vector stands upright: its features are its height
-        return Cell(number, block, 8, thicknesses[channels])
-    return Cell(number, block, thicknesses[channels], heights[extent])
+        return Cell(number, block, 8, thicknesses[channels], widest)
+    return Cell(number, block, thicknesses[channels], heights[extent], widest)
 
 
 def _flow(cells: list[Cell], width: float) -> list[list[Cell]]:
@@ -164,8 +169,6 @@ def _reluctance(cells: list[Cell], start: int) -> float:
 
 def _levels(found: list[Block]) -> list[int] | None:
     """The row of each block; below 0, as -1-row, of those on the way up. None where it does not come back up."""
-    if any(block.state == FAILED for block in found):
-        return None
     extents = [block.scale[1] or 1.0 for block in found]
     low = min(extents)
     first = extents.index(low)

@@ -144,6 +144,7 @@ def _level_lines(canvas: Canvas, layout: Layout, routes: Routes, left: float) ->
         up = [cell for cell in row if cell.side == "up"]
         if down and up and number < len(layout.rows) - 1:
             y, wrong = routes.bands[number].axis, any(cell.block.state == WRONG for cell in up)
+            wrong |= all(any(cell.block.state == WANTED for cell in side) for side in (down, up))  # in a join
             ends = ((left + down[-1].right + 4, y), (left + up[0].x - 4, y))
             canvas.lines.append(Line(ends, "mismatch" if wrong else "level"))
 

@@ -49,6 +49,10 @@ class Band(NamedTuple):
         """The height of a lane, the lowest just above the blocks."""
         return self.axis - self.tallest / 2 - LANE * (number + 1)
 
+    def channel(self, is_above: bool) -> float:
+        """The height of the channel above or below the row."""
+        return (self.top - CHANNEL if is_above else self.bottom) + CHANNEL / 2
+
 
 class Routes(NamedTuple):
     """The edges, the bundle that each runs in, the lanes of bundles in rows and in the margin, and the rows' bands."""
@@ -110,15 +114,25 @@ def routed(layout: Layout, top: float) -> Routes:
         bands.append(Band(top, axis, bottom, tallest))
         top = bottom + CHANNEL
     round_ones = [bundle for bundle in members if any(edge.goes_round for edge in members[bundle])]
-    spans = [_rows(members[bundle]) for bundle in round_ones]
-    margin = lanes([(start + 0.1, stop - 0.1) for start, stop in spans])
-    return Routes(edges, bundles, row_lanes, dict(zip(round_ones, margin)), bands)
+    routes = Routes(edges, bundles, row_lanes, {}, bands)
+    heights = [_heights(bundle, members[bundle], routes) for bundle in round_ones]
+    return routes._replace(margin_lanes=dict(zip(round_ones, lanes(heights, 1))))
 
 
-def _rows(edges: list[Edge]) -> tuple[int, int]:
-    """The first and last row that edges come to."""
-    rows = [cell.row for edge in edges for cell in (edge.source, edge.target)]
-    return min(rows), max(rows)
+def _heights(bundle: int, edges: list[Edge], routes: Routes) -> tuple[float, float]:
+    """What of the margin edges take that run together."""
+    heights = [y for edge in edges if edge.goes_round for y in _turns(bundle, edge, routes)]
+    return min(heights), max(heights)
+
+
+def _turns(bundle: int, edge: Edge, routes: Routes) -> tuple[float, float]:
+    """The heights at which an edge goes from its source's row to the margin, and from there to its target's."""
+    start, end = routes.bands[edge.source.row], routes.bands[edge.target.row]
+    if edge.is_skip:
+        above, over = (routes.row_lanes[bundle, cell.row] for cell in (edge.source, edge.target))
+        return start.lane(above), end.lane(over)
+    down = edge.target.row > edge.source.row
+    return start.channel(not down), end.channel(down)
 
 
 def _runs_over(edge: Edge, row: int) -> bool:
@@ -151,23 +165,21 @@ def _points(index: int, edge: Edge, layout: Layout, routes: Routes) -> list[Poin
     margin = layout.width + LANE * (1 + routes.margin_lanes.get(bundle, 0))
     if edge.is_skip:
         out, into = source.middle + _aside(source), target.middle - _aside(target)
-        above, over = routes.row_lanes[bundle, source.row], routes.row_lanes[bundle, target.row]
-        first = [(out, start.axis - source.height / 2), (out, start.lane(above))]
-        last = [(into, end.lane(over)), (into, end.axis - target.height / 2)]
-        between = [] if edge.in_one_row else [(margin, start.lane(above)), (margin, end.lane(over))]
+        above, over = _turns(bundle, edge, routes)
+        first = [(out, start.axis - source.height / 2), (out, above)]
+        last = [(into, over), (into, end.axis - target.height / 2)]
+        between = [] if edge.in_one_row else [(margin, above), (margin, over)]
         return [*first, *between, *last]
     leaving = (source.middle + source.thickness / 2, start.axis)
     arriving = (target.middle - target.thickness / 2, end.axis)
     if edge.in_one_row:
         return [leaving, arriving]
-    down = target.row > source.row
-    channel = (start.bottom if down else start.top - CHANNEL) + CHANNEL / 2
+    channel, beyond = _turns(bundle, edge, routes)
     beside, before = source.right, target.x
     if abs(beside - before) < PAD and not edge.goes_round:  # one stroke, without a kink
         beside = before = (beside + before) / 2
     points = [leaving, (beside, start.axis), (beside, channel)]
     if edge.goes_round:
-        beyond = (end.top - CHANNEL if down else end.bottom) + CHANNEL / 2
         points += [(margin, channel), (margin, beyond)]
         channel = beyond
     return [*points, (before, channel), (before, end.axis), arriving]

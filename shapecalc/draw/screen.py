@@ -7,7 +7,7 @@ from ..show.formula import signed, spelt
 from ..show.text import cells, encodes, visible, wrapped
 from ..trace import Trace
 from .blocks import FAILED, UNREACHED, WRONG, Block, blocks
-from .canvas import lanes, scaled
+from .canvas import COLUMN, fitted, lanes, scaled
 from .folding import readable
 
 #: A bar's signs from few channels to many, and the gutter's: from here, past, to here, along, both, across.
@@ -23,24 +23,32 @@ def screen(
     """The lines: at each tensor its name, layer, shape, and a bar as long as its sizes and as dark as its channels."""
     found = readable(blocks(trace, problems))
     is_plain = not encodes(SHADES + GUTTER + "×→✗", charset)
-    gutters, hidden = _gutters(found, ASCII_GUTTER if is_plain else GUTTER, max(width // 10, 2))
-    names = [_name(block) for block in found]
-    kinds = [" ".join(filter(None, (block.kind, block.window))) for block in found]
-    sizes = [_size(block, charset, is_plain) for block in found]
-    columns = [gutters, names, kinds, sizes]
-    room = width - sum(max(map(cells, column)) + 2 for column in columns if any(column))
-    if room < LEAST_BAR:
-        columns.remove(kinds)
-        room += max(map(cells, kinds)) + 2
+    signs = ASCII_GUTTER if is_plain else GUTTER
+    gutters, hidden = _gutters(found, signs, max(width // 10, 2))
+    gutter = max(map(cells, gutters)) + 2 if any(gutters) else 0
+    columns = [
+        [visible(_name(block), charset) for block in found],
+        [" ".join(filter(None, (block.kind, block.window))) for block in found],
+        [_size(block, charset, is_plain) for block in found],
+    ]
+    widths = _widths(columns, width - gutter - LEAST_BAR)
+    columns = [column for column, least in zip(columns, widths) if least]
+    widths = [*filter(None, widths)]
+    room = width - gutter - sum(least + 2 for least in widths)
     bars = _bars(found, max(LEAST_BAR, min(room, MOST_BAR)), ASCII_SHADES if is_plain else SHADES)
-    columns = [column for column in (*columns, bars) if any(column)]
-    widths = [max(map(cells, column)) for column in columns]
     arrow = "->" if is_plain else "→"
     output = "cannot run" if trace.output is None else spelt(trace.output, charset)
-    lines = [f"{visible(trace.arch.name, charset)}  {spelt(trace.input, charset)} {arrow} {output}"]
-    for row in zip(*columns):
-        padded = [text + " " * (least - cells(text)) for text, least in zip(row, widths)]
-        lines.append(visible("  ".join(padded).rstrip(), charset))
+    title = f"{visible(trace.arch.name, charset)}  {spelt(trace.input, charset)} {arrow} {output}"
+    first, *rest = wrapped(title, width - 2)
+    lines = [first, *(f"  {line}" for line in rest)]
+    for before, below, bar, *texts in zip(gutters, [*gutters[1:], ""], bars, *columns):
+        folded = [_fitted(text, least) for text, least in zip(texts, widths)]
+        for number in range(max(map(len, folded))):
+            row = before if not number else _carried(before, below, signs)
+            cut = [part[number] if number < len(part) else "" for part in folded]
+            padded = [text + " " * (least - cells(text)) for text, least in zip(cut, widths)]
+            line = row + " " * (gutter - cells(row)) + "  ".join([*padded, bar if not number else ""])
+            lines.append(visible(line.rstrip(), charset))
     if hidden:
         lines.append(f"{hidden} skip{'s' * (hidden > 1)} not shown: no room")
     for problem in problems:
@@ -48,6 +56,27 @@ def screen(
             text = f"{problem.code.id} {problem.path or 'output'}: {signed(problem.message, charset)}"
             lines += wrapped(visible(text, charset), width)
     return lines
+
+
+def _widths(columns: list[list[str]], width: int) -> list[int]:
+    """How wide names, kinds and sizes are, two blanks behind each: what is too much goes without kinds, then folds."""
+    names, kinds, sizes = (max(map(cells, column)) for column in columns)
+    if names + kinds + sizes + 2 * (2 + bool(kinds)) <= width:
+        return [names, kinds, sizes]
+    room = max(width - 4, 2)
+    names = min(names, max(room // 2, room - sizes))
+    return [names, 0, min(sizes, room - names)]
+
+
+def _fitted(text: str, columns: int) -> list[str]:
+    return fitted(text, (columns + 0.5) * COLUMN, 1) or [""]
+
+
+def _carried(gutter: str, below: str, signs: str) -> str:
+    """The gutter of a line that goes on with a row: what runs on to the row below."""
+    past, none = signs[1], (" ", signs[3])
+    runs = (one not in none and other not in none for one, other in zip(gutter, below))
+    return "".join(past if runs_on else " " for runs_on in runs).rstrip()
 
 
 def _name(block: Block) -> str:

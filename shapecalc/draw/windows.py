@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from ..show.text import visible
 from ..trace import Trace
 from .canvas import COLUMN, FONT, Box, Canvas, Label, Line, Picture, text_width
-from .strips import Columns, Strip, figure, role_of
+from .figures import figure
+from .pixels import grid_picture
+from .strips import Columns, Strip, role_of
 
 BORDER = 16.0
 SMALL = 9.0
@@ -25,17 +27,21 @@ def layer_picture(trace: Trace, number: int, width: float = 960) -> Picture:
 
     Of a layer that cannot run, its first window over what it is given. Raises `NothingToDraw` with the reason.
     """
-    path, layer, change, error, strips = figure(trace, number)
+    path, layer, change, error, strips, grids, letters = figure(trace, number)
     canvas = Canvas()
     inner = max(width, 360) - 2 * BORDER
     y = canvas.paragraph(BORDER, BORDER - 4, inner, visible(path), "ink", 16)
     y = canvas.paragraph(BORDER, y + 2, inner, visible(layer), "dim")
     y = canvas.paragraph(BORDER, y + 2, inner, change, "bad" if error else "size")
+    y = canvas.paragraph(BORDER, y + 2, inner, letters, "dim") if letters else y
     y = canvas.paragraph(BORDER, y + 2, inner, visible(error), "bad") if error else y
     for strip in strips:
         y = _axis(canvas, strip, y + 14, inner)
-    y = _legend(canvas, strips, y + 12, inner)
-    description = "; ".join([change, *(f"{strip.name}: {strip.summary}" for strip in strips)])
+    for grid in grids:
+        y = grid_picture(canvas, grid, BORDER, y + 14, inner)
+    y = _legend(canvas, strips, y + 12, inner) if strips else y
+    said = [*(f"{strip.name}: {strip.summary}" for strip in strips), *(grid.summary for grid in grids)]
+    description = "; ".join([change, *said])
     widest = max([label.box[2] for label in canvas.labels] + [box.x + box.width for box in canvas.boxes])
     return canvas.picture(widest + BORDER, y + BORDER, visible(f"{path}: {layer}"), visible(description))
 
@@ -70,7 +76,7 @@ def _axis(canvas: Canvas, strip: Strip, y: float, width: float) -> float:
         _window(canvas, columns, strip, (window, taps), step, y)
         before, y = window, y + ROW
     if strip.runs:
-        canvas.labels.append(Label(BORDER, y + ROW - 6, "taps", "dim", "start"))
+        canvas.labels.append(Label(BORDER, y + ROW - 6, strip.counted, "dim", "start"))
         for position in columns.positions():
             if 0 <= position < strip.size:
                 count = strip.count(position)
@@ -97,20 +103,23 @@ def _window(
         return
     middle, left = y + ROW / 2, BORDER + _names(strip) + step / 2 - 1
     role = "beyond" if strip.is_broken else "window"
-    ends = left + step * columns.column(min(taps)), left + step * columns.column(max(taps))
+    ends = left + step * columns.column(taps[0]), left + step * columns.column(taps[-1])
     if ends[0] != ends[1]:
         canvas.lines.append(Line(((ends[0], middle), (ends[1], middle)), role))
-    if not any(map(columns.has, taps)):  # all of it is left out
+    marked = [position for position in columns.positions() if position in taps]
+    if not marked:  # all of it is left out
         canvas.labels.append(Label(ends[0], middle + 3, "…", "dim"))
-    for tap in taps:
-        if columns.has(tap):
-            mark = "tap" if strip.name_of(tap) else role_of(strip, tap)
-            canvas.boxes.append(Box(left + step * columns.column(tap) - 4, middle - 4, 8, 8, mark, 4))
+    for tap in marked:
+        mark = "tap" if strip.name_of(tap) else role_of(strip, tap)
+        canvas.boxes.append(Box(left + step * columns.column(tap) - 4, middle - 4, 8, 8, mark, 4))
 
 
 def _legend(canvas: Canvas, strips: list[Strip], y: float, width: float) -> float:
     """What is dashed, red or marked."""
-    meanings = [("tap", "tap"), ("pad", "cropped away" if strips[0].transposed else "padding")]
+    meanings = [
+        ("tap", "tap"),
+        ("pad", " or ".join(dict.fromkeys(strip.beside for strip in strips if not strip.spread))),
+    ]
     meanings += [("made", "output"), ("read", "read"), ("gap", "inserted zero")]
     reds = {"beyond the input": any(strip.is_broken for strip in strips)}
     reds["reached by no tap"] = any(

@@ -9,7 +9,7 @@ from ..shapes import spell
 from ..size import Size, product
 from ..trace import Trace
 from .document import header, plain, plains
-from .formula import signed, spelt, spelt_size
+from .formula import counted, signed, spelt, spelt_size
 from .text import cells, visible, wrapped
 
 TITLES = ("layer", "kind", "returns", "parameters", "MACs", "forward", "kept")
@@ -78,13 +78,14 @@ def costs_lines(found: Costs, width: int = 80, charset: str = "utf-8") -> list[s
     if found.has_symbols:
         memory = f"memory is for a batch of {found.batch} in {found.dtype}"
         formulas = [line for text in _formulas(found, charset) for line in _folded(text, width)]
-        shown = [title, *formulas, "", f"two FLOPs for each MAC of one sample; {memory}"]
+        closing = _folded(f"two FLOPs for each MAC of one sample; {memory}", width)
+        shown = [title, *formulas, "", *closing]
     else:
         shown = [
             title,
             *_table(found, charset, width),
             "",
-            f"{_count(2 * total.macs, charset)} FLOPs for one sample, two for each MAC",
+            f"{counted(2 * total.macs, charset)} FLOPs for one sample, two for each MAC",
             f"memory for a batch of {found.batch} in {found.dtype}:",
             f"  {_memory(_parameters(found), charset)} of parameters",
             f"  {_memory(total.forward, charset)} of outputs",
@@ -122,7 +123,7 @@ def _table(found: Costs, charset: str, screen: int) -> list[str]:
     """A row for each layer; its kind is left out where the screen has no room for it."""
     rows = [TITLES, *(_cells(line, charset) for line in found.lines)]
     if found.unplaced:
-        rows.append((_unplaced(found), "", "", _count(found.unplaced, charset), "", "", ""))
+        rows.append((_unplaced(found), "", "", counted(found.unplaced, charset), "", "", ""))
     rows.append(_cells(found.total, charset))
     if not found.exact:
         rows[-1] = (*rows[-1][:-1], f"{signed('≥', charset)} {rows[-1][-1]}")
@@ -148,7 +149,7 @@ def _unplaced(found: Costs) -> str:
 
 
 def _cells(line: Line, charset: str) -> tuple[str, ...]:
-    counts = [_count(count, charset) if count != 0 else "" for count in (line.params, line.macs)]
+    counts = [counted(count, charset) if count != 0 else "" for count in (line.params, line.macs)]
     kept = "?" if line.kept is None else _memory(line.kept, charset) if line.kept != 0 else ""
     return (line.path, line.kind, line.out, *counts, _memory(line.forward, charset), kept)
 
@@ -157,7 +158,7 @@ def _formulas(found: Costs, charset: str) -> list[str]:
     shown = list[str]()
     for line, step in zip((*found.lines, found.total), (*found.trace.steps, None)):
         if step is None and found.unplaced:
-            shown += [_unplaced(found), f"  {TITLES[COUNTS]} {_count(found.unplaced, charset)}"]
+            shown += [_unplaced(found), f"  {TITLES[COUNTS]} {counted(found.unplaced, charset)}"]
         out = f" {line.kind} {spelt(step.out, charset)}" if step else ""
         shown.append(f"{line.path}{out}")
         for title, value in zip(TITLES[3:], (line.params, line.macs, line.forward, line.kept)):
@@ -166,12 +167,8 @@ def _formulas(found: Costs, charset: str) -> list[str]:
             elif value != 0:
                 bytes = title in TITLES[5:]
                 title += " at least" if title == "kept" and step is None and not found.exact else ""
-                shown.append(f"  {title} {_memory(value, charset) if bytes else _count(value, charset)}")
+                shown.append(f"  {title} {_memory(value, charset) if bytes else counted(value, charset)}")
     return shown
-
-
-def _count(size: Size, charset: str) -> str:
-    return f"{size:,}" if isinstance(size, int) else spelt_size(size, charset)
 
 
 def _memory(bytes: Size, charset: str = "utf-8") -> str:

@@ -23,12 +23,28 @@ def spelt_size(size: Size, charset: str = "utf-8") -> str:
     """A size: 28, H, or a formula.
 
     >>> from shapecalc.size import symbol
-    >>> spelt_size((symbol("H") - 1) // 2 + 1), spelt_size((symbol("H") - 1) // 2 + 1, "ascii")
-    ('⌊(H+1)/2⌋', '(H+1)//2')
+    >>> size = 3 * ((symbol("H") - 1) // 2) - 4
+    >>> spelt_size(size), spelt_size(size, "ascii")
+    ('3·⌊(H+1)/2⌋ − 7', '3*((H+1)//2) - 7')
     """
     if isinstance(size, int):
         return str(size)
-    return size.pretty() if encodes(SIGNS, charset) else str(size)
+    return size.pretty() if encodes(SIGNS, charset) else _spaced(str(size))
+
+
+def counted(number: Size, charset: str = "utf-8") -> str:
+    """How many there are of something: 16,912, or a formula."""
+    return f"{number:,}" if isinstance(number, int) else spelt_size(number, charset)
+
+
+def _spaced(formula: str) -> str:
+    """The formula with blanks round the signs between its terms, where a line may break."""
+    depth, parts = 0, list[str]()
+    for sign in formula:
+        depth += (sign == "(") - (sign == ")")
+        between = sign in "+-" and not depth and bool(parts) and (parts[-1].isalnum() or parts[-1] == ")")
+        parts.append(f" {sign} " if between else sign)
+    return "".join(parts)
 
 
 def spelt(shape: Shape, charset: str = "utf-8") -> str:
