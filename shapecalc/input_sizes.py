@@ -56,7 +56,10 @@ class Sizes:
         self.symbols = tuple(dict.fromkeys(name for size in shape for name in _names(size) if name != "N"))
         verdict = contract(self.trace)
         problems = (*self.trace.problems, *verdict.problems)
-        self.limit = next((problem for problem in problems if problem.code == SIZE_LIMIT), None)
+        limits = [need.problem for step in self.trace.steps for need in step.needs if _is_limit(need.problem)]
+        # what is refused beyond a limit is refused for the sizes within it alone
+        found = (*problems, *limits) if problems else ()
+        self.limit = next((problem for problem in found if _is_limit(problem)), None)
         needs = [(_for_samples(need.condition), need.problem) for need in verdict.needs]
         problems += tuple(problem for condition, problem in needs if condition is False)
         self.problem = None if self.limit else next(iter(problems), None)
@@ -78,13 +81,13 @@ class Sizes:
 
     def runs(self, **sizes: int) -> bool:
         """Whether every layer runs at these sizes, given by symbol. Raises `KeyError` for a missing one."""
-        if self.limit:
+        if self.limit or self._is_beyond(sizes):
             return self._traced(sizes).shape_out is not None
         return self.trace.failed is None and _all_hold(self._own, self._values(sizes))
 
     def holds(self, **sizes: int) -> bool:
         """Whether every layer runs and the contract holds. Raises `KeyError` for a missing size."""
-        if self.limit:
+        if self.limit or self._is_beyond(sizes):
             traced = self._traced(sizes)
             return traced.ok and not contract(traced).problems
         return self.problem is None and _all_hold(self.reasons, self._values(sizes))
@@ -137,6 +140,11 @@ class Sizes:
             raise KeyError(f"a size is missing for {', '.join(missing)}")
         return {name: sizes[name] for name in self.symbols}
 
+    def _is_beyond(self, sizes: dict[str, int]) -> bool:
+        """Whether a formula says nothing of these sizes."""
+        limits = [reason for reason in self._own if _is_limit(reason.problem)]
+        return bool(limits) and not _all_hold(limits, self._values(sizes))
+
     def _traced(self, sizes: dict[str, int]) -> Trace:
         values = self._values(sizes)
         shape = tuple(
@@ -168,7 +176,7 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
 
 def sizes_that_work(traced: Trace) -> str | None:
     """For sizes that fail: which ones near them hold, "W = 96 and 100 work; 98 does not"; None if none do."""
-    if any(not isinstance(size, int) and size != N for size in traced.shape_in):
+    if any(not isinstance(size, int) and size != N for size in traced.shape_in) or _are_turned(traced):
         return None
     shape = freed(traced.shape_in)
     found = Sizes(traced.arch, shape)
@@ -187,7 +195,18 @@ def sizes_that_work(traced: Trace) -> str | None:
     if not wrong or not found.holding:
         return None
     work = ", ".join(f"{name} = {_around(members, values[name])}" for name, members in wrong.items())
-    return f"{work} work; {'x'.join(str(values[name]) for name in wrong)} does not"
+    verb = "work" if "," in work or " and " in work else "works"
+    return f"{work} {verb}; {'x'.join(str(values[name]) for name in wrong)} does not"
+
+
+def _are_turned(traced: Trace) -> bool:
+    """Whether channels stand against sizes: another input would only fit by chance, an axis is out of its place."""
+    shapes = [shape for shape in traced.failed_in if len(shape) > 3]
+    channels = {shape[1] for shape in shapes} - {1}
+    norm = getattr(traced.arch.nodes[traced.failed or 0].layer, "normalized_shape", None)
+    asked = {norm} if isinstance(norm, int) else set(norm or ())
+    is_join = len(shapes) > 1 and len(channels) > 1 and len({shape[2:] for shape in shapes}) > 1
+    return is_join or bool(channels & asked)
 
 
 def _around(members: SizeSet, size: int) -> str:
@@ -239,6 +258,10 @@ def _solved_alone(condition: Condition) -> SizeSet | None:
         return SizeSet.from_condition(condition)
     except SizeLimit:
         return None
+
+
+def _is_limit(problem: Problem) -> bool:
+    return problem.code == SIZE_LIMIT
 
 
 def _all_hold(reasons: Iterable[Reason], values: dict[str, int]) -> bool:

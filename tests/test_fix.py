@@ -193,3 +193,15 @@ def test_diff_says_where_a_last_line_end_is_missing() -> None:
     assert diff("a\nb", "a\nc", "f").endswith(
         "-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(6, "in `layers.10`"), (9, "here, in `layers.2`, in `layers.4` and in 6 more layers")]
+)
+def test_help_over_many_layers_names_the_first_and_the_fix_edits_all(count: int, said: str) -> None:
+    text = "input: 4x32x32\nlayers:\n" + "- Conv2d(4, 4, 3, padding=1)\n- BatchNorm2d(4)\n" * count
+    (problem,) = [one for one in sc.check(sc.loads(text)).problems if one.code.id == "SHP316"]
+    assert problem.help is not None and problem.fix is not None
+    assert said in problem.help
+    assert len(problem.help) < 150
+    assert len(problem.fix.edits) == count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import NamedTuple
 
 from ..arch import Arch
@@ -16,7 +15,7 @@ from ..shapes import N, Shape
 from ..show.proposals import proposal_lines, proposals_json
 from ..write.yaml import spec_text
 from .emit import save_module
-from .output import UsageError, charset, save, write
+from .output import UsageError, charset, save, width, write_json, write_lines
 
 
 class Request(NamedTuple):
@@ -47,18 +46,20 @@ def propose(arch: Arch | Report, request: Request) -> Report | None:
     try:
         found = proposals(arch, request.shape, request.style, request.skips)
         if not is_text_only:
-            write(_printed(found, arch, request))
+            _print(found, arch, request)
     except SpecError as error:
         problem = error.problem
         said = "; ".join(filter(None, (problem.message, problem.note, problem.help)))
-        raise UsageError(f"{arch.path}: {said}") from None
+        raise UsageError(f"{arch.path or arch.name}: {said}") from None
     except ShapeError:
         return judge(arch, request.shape)
     if request.as_code:
         try:
             text = module_of(found[0])
         except ShapeError as error:
-            raise UsageError(f"{arch.path}: no module can be made: {error.problem.message}") from None
+            raise UsageError(
+                f"{arch.path or arch.name}: no module can be made: {error.problem.message}"
+            ) from None
         save_module(text, request.output, request.force, arch.path or "")
     elif request.output is not None:
         _write_spec(found[0], request.output, request.force)
@@ -81,17 +82,14 @@ def module_of(best: Proposal) -> str:
         return module_text(arch, shape)
 
 
-def _printed(found: list[Proposal], arch: Arch, request: Request) -> str:
-    """The proposals as text or as JSON."""
+def _print(found: list[Proposal], arch: Arch, request: Request) -> None:
+    """Print the proposals as text or as JSON."""
     way = way_through(arch, request.shape)
     classes = served(way) if way.is_symbolic else {}
     if request.as_json:
-        import json
-
-        return json.dumps(proposals_json(found, classes, request.top, arch.path), indent=2) + "\n"
-    width = min(shutil.get_terminal_size().columns, 110)
-    lines = proposal_lines(found, classes, request.top, charset(), width)
-    return "".join(f"{line}\n" for line in lines)
+        write_json(proposals_json(found, classes, request.top, arch.path))
+    else:
+        write_lines(proposal_lines(found, classes, request.top, charset(), min(width(), 110)))
 
 
 def _write_spec(best: Proposal, output: str, force: bool) -> None:

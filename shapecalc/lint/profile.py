@@ -64,9 +64,9 @@ def _has_two_heads(trace: Trace) -> bool:
                 return True
             seen.add(key)
     parts = ("Split", "Chunk", "Slice")
-    halves = [
-        node for node in arch.nodes if node.sources == (decoder.start,) and type(node.layer).__name__ in parts
-    ]
+    learned = [number for number in range(decoder.start) if arch.nodes[number].layer.role == "weights"]
+    codes = {(decoder.start,), *((number + 1,) for number in learned[-1:])}
+    halves = [node for node in arch.nodes if node.sources in codes and type(node.layer).__name__ in parts]
     return len(halves) == 2
 
 

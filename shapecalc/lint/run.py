@@ -74,12 +74,13 @@ def _placed(trace: Trace, rule: Rule, finding: Finding) -> Problem:
 def _merged(problems: list[tuple[Problem, Finding]]) -> list[tuple[Problem, Finding]]:
     """One problem for each code and place: a repeated layer is written once."""
     kept: dict[object, tuple[Problem, Finding]] = {}
-    others: dict[object, list[str]] = {}
+    others: dict[object, dict[str, None]] = {}
     for problem, finding in problems:
         key = _key(problem)
-        if kept.setdefault(key, (problem, finding))[1] is not finding and problem.path:
-            others.setdefault(key, []).append(f"`{problem.path}`")
-    for key, paths in others.items():
+        first = kept.setdefault(key, (problem, finding))[0].path
+        if problem.path and problem.path != first:  # a module that is called again has its path again
+            others.setdefault(key, {})[f"`{problem.path}`"] = None
+    for key, paths in ((key, list(found)) for key, found in others.items()):
         problem, finding = kept[key]
         shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         kept[key] = (

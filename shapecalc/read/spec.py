@@ -14,8 +14,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ..arch import PROFILES, Arch, Contract, Scale
-from ..layer import AXES, nearest
+from ..arch import PROFILES, Arch, Contract, Scale, scaled_axes
+from ..layer import nearest
 from ..problem import BAD_SHAPE, EMPTY_FILE, LIMIT, UNKNOWN_KEY, UNKNOWN_NAME, WRONG_TYPE, Place, SpecError
 from ..shapes import Shape, spell, whole_shape
 from . import tree
@@ -23,9 +23,6 @@ from .blocks import Blocks, check_name
 from .given import number
 from .joins import ABOVE, NETWORK_INPUT
 from .quote import code
-
-#: Letters in the name of a unit.
-MOST_OF_A_UNIT = 20
 
 SECTIONS = ("encoder", "bottleneck", "decoder", "layers")
 KEYS = ("name", "input", "range", "sample", "vars", "profile", *SECTIONS, "output", "latent")
@@ -170,10 +167,8 @@ class _Spec:
         if node is not None and not isinstance(node, tree.Mapping):
             help = "write it like `sample: {width: 0.0107 s}`"
             raise SpecError(WRONG_TYPE, "`sample` is a mapping of axes to steps", node.place, help=help)
-        known = None if input is None else AXES.get(len(input) - 2, ())
         of = "" if input is None else f" of {spell(input)}"
-        names = sorted({name for names in AXES.values() for name in names}) if known is None else known
-        scales = {}
+        names, scales = scaled_axes(input), dict[str, Scale]()
         for key, value in node.pairs if node else ():
             if key.text not in names:
                 note = f"the axes are {', '.join(names)}" if names else "it has no spatial axes"
@@ -243,16 +238,11 @@ def _var(
 
 
 def _scale(axis: str, node: tree.Node) -> Scale:
-    if isinstance(node, tree.Scalar):
-        text, _, unit = node.text.strip().partition(" ")
-        try:
-            step = float(text)
-        except ValueError:
-            step = 0.0
-        if 0 < step < float("inf") and len(unit) <= MOST_OF_A_UNIT and unit.isprintable():
-            return Scale(step, unit.strip())
-    message = f"the step of {axis} is a positive number and its unit"
-    raise SpecError(WRONG_TYPE, message, node.place, help="write it like `0.0107 s`")
+    try:
+        return Scale.read(node.text if isinstance(node, tree.Scalar) else "")
+    except ValueError as error:
+        message = f"the step of {axis} is {error}"
+        raise SpecError(WRONG_TYPE, message, node.place, help="write it like `0.0107 s`") from None
 
 
 def _size_text(node: tree.Scalar) -> str:

@@ -5,22 +5,38 @@ None is offered before it was traced again (`offer`), so a candidate may be wron
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import prod
 
 from ..arch import Arch
-from ..contract import last_change
-from ..layer import Layer, Refused
+from ..contract import contract, folded_by, last_change
+from ..layer import KINDS, Layer, Refused
 from ..pairing import first_wrong_pair
-from ..problem import FOLDED_BATCH, JOIN, Problem
-from ..shapes import Shape
-from ..trace import Step, Trace
-from .changes import Change, Changes, retraced
+from ..problem import (
+    AXIS,
+    CHANNELS,
+    FEATURES,
+    FOLDED_BATCH,
+    INPUT_COUNT,
+    JOIN,
+    RAISED,
+    RESHAPE,
+    SIZE_LIMIT,
+    WRONG_RANK,
+    Problem,
+)
+from ..size import product
+from ..trace import Trace
+from .changes import Change, Changes, Inserted, retraced
 from .insertions import before_join, behind_end, lost_rows
+from .joining import branches, differing, fitting_output_padding, half_padding, join_candidates
 
 #: Arguments of which one may be mistyped.
-WINDOW = ("padding", "kernel_size", "stride", "dilation", "output_padding")
+WINDOW = ("output_padding", "padding", "kernel_size", "stride", "dilation")
+
+#: No window changes what these are about.
+WITHOUT_WINDOWS = (CHANNELS, WRONG_RANK, INPUT_COUNT, AXIS, RAISED, SIZE_LIMIT)
 
 #: In a longer network, trying every number of every layer would take seconds.
 MOST_LAYERS = 64
@@ -32,8 +48,16 @@ def candidates(before: Trace, problem: Problem) -> Iterator[Iterator[Changes]]:
     A number is changed before a layer is put in, unless sizes are odd on the way to a join: then a number that
     makes them fit would be chance.
     """
-    if problem.code == FOLDED_BATCH:
-        yield _unfolded(before, problem)
+    folding = folded_by(before)
+    if folding is not None:
+        yield _unfolded(before, folding)
+    elif problem.code == FOLDED_BATCH:
+        yield _unfolded(
+            before, next(n for n, node in enumerate(before.arch.nodes) if node.path == problem.path)
+        )
+    elif problem.code == RESHAPE and before.failed is None:
+        number = next(n for n, node in enumerate(before.arch.nodes) if node.path == problem.path)
+        yield iter([{number: Change({}, "Reshape")}])
     elif before.failed is None:
         yield chain(_contract_candidates(before), _single_edits(before, problem))
         yield behind_end(before)
@@ -46,25 +70,28 @@ def candidates(before: Trace, problem: Problem) -> Iterator[Iterator[Changes]]:
             yield before_join(before, before.failed)
 
 
-def _unfolded(before: Trace, problem: Problem) -> Iterator[Changes]:
-    """A reshape to rows that takes all of a sample, with the first Linear that reads such rows."""
+def _unfolded(before: Trace, number: int) -> Iterator[Changes]:
+    """A reshape that takes all of a sample, with the first Linear that reads its rows."""
+    from ..layers.reshape import mended
+
     nodes = before.arch.nodes
-    number = next(number for number, node in enumerate(nodes) if node.path == problem.path)
-    (taken,) = before.failed_in if number == before.failed else before.steps[number].shapes_in
+    taken = (before.failed_in if number == before.failed else before.steps[number].shapes_in)[0]
     wanted: tuple[object, ...] = getattr(nodes[number].layer, "size", ())
-    features = prod(size for size in taken[1:] if isinstance(size, int))
-    if len(wanted) != 2 or not all(isinstance(size, int) for size in taken[1:]):
+    if len(wanted) < 2 or not all(isinstance(size, int) for size in taken[1:]):
         return
-    changes = {number: Change({"size": (wanted[0], features)})}
-    for later in range(number + 1, len(nodes)):
-        if getattr(nodes[later].layer, "in_features", None) == wanted[1]:
-            changes[later] = Change({"in_features": features})
-            break
-    yield changes
+    for sizes in mended((product(taken[1:]),), wanted[1:]):
+        changes = {number: Change({"size": (wanted[0], *sizes)})}
+        for later in range(number + 1, len(nodes)) if len(wanted) == 2 else ():
+            if getattr(nodes[later].layer, "in_features", None) == wanted[1]:
+                changes[later] = Change({"in_features": sizes[0]})
+                break
+        yield changes
 
 
 def _from_the_cause(before: Trace, problem: Problem, failed: int) -> Iterator[Changes]:
     """What the layer that failed says of itself."""
+    if problem.code == FEATURES and not problem.repairs and _lacks_flatten(before, failed):
+        yield {failed: Change(before=Inserted(KINDS["Flatten"](1)))}
     for arguments in problem.repairs:
         changes = {failed: Change(arguments)}
         yield changes
@@ -72,30 +99,60 @@ def _from_the_cause(before: Trace, problem: Problem, failed: int) -> Iterator[Ch
         if partner is not None:
             yield {**changes, partner: Change(arguments)}
     if problem.code == JOIN:
-        yield from _join_candidates(before, failed)
+        yield from join_candidates(before, failed)
 
 
 def _single_edits(before: Trace, problem: Problem) -> Iterator[Changes]:
     """One number of one layer a little larger or smaller: the layer that failed first, then upwards."""
     nodes = before.arch.nodes
-    last = len(before.steps) - 1 if before.failed is None else before.failed
-    if last >= MOST_LAYERS:
-        return
-    for number in (last, *range(last - 1, -1, -1)):
+    for number in _suspects(before, problem):
         layer = nodes[number].layer
         if isinstance(layer, Refused):
             if problem.argument:
                 yield from ({number: Change({problem.argument: value})} for value in (1, 2, 3))
             continue
-        for name in (name for name in WINDOW if name in layer.fields):
+        for name in _to_try(before, problem, number):
             value = getattr(layer, name)
-            for step in (1, -1, 2, -2):
-                changed = _moved(value, step)
+            evened = sorted(set(value)) if isinstance(value, tuple) and len(set(value)) > 1 else ()
+            for changed in (*evened, *(_moved(value, step) for step in (1, -1, 2, -2))):
                 if changed is not None and not (name == "padding" and _is_too_wide(layer, changed)):
                     yield {number: Change({name: changed})}
                     changes = {number: Change({name: changed})}
                     after = retraced(before.arch, changes, before.shape_in) if before.failed is None else None
                     yield _solved_output_padding(after, changes) if after else {}
+
+
+def _lacks_flatten(before: Trace, failed: int) -> bool:
+    """Whether a Linear wants as many features as a sample has numbers."""
+    (x, *_), layer = before.failed_in, before.arch.nodes[failed].layer
+    return len(x) > 2 and prod(size for size in x[1:] if isinstance(size, int)) == getattr(
+        layer, "in_features", 0
+    )
+
+
+def _to_try(before: Trace, problem: Problem, number: int) -> list[str]:
+    """The arguments of a layer to change; before a join, of one that keeps its input's size, the stride alone."""
+    names = [name for name in WINDOW if name in before.arch.nodes[number].layer.fields]
+    if problem.code == JOIN and number < len(before.steps):
+        step = before.steps[number]
+        if step.shapes_in[0][2:] == step.shape_out[2:]:
+            return [name for name in names if name == "stride"]
+    return names
+
+
+def _suspects(before: Trace, problem: Problem) -> Sequence[int]:
+    """The layers whose windows may be to blame: of a join those that not all of its inputs come from."""
+    failed = before.failed
+    if failed is None:
+        last = len(before.steps) - 1
+        return range(last, -1, -1) if last < MOST_LAYERS else ()
+    if problem.code == JOIN:
+        if 1 in differing(before, failed):
+            return ()
+        return branches(before.arch, failed)
+    if problem.code in WITHOUT_WINDOWS:
+        return (failed,)
+    return range(failed, -1, -1) if failed < MOST_LAYERS else ()
 
 
 def _is_too_wide(layer: Layer, padding: int | tuple[int, ...]) -> bool:
@@ -124,6 +181,7 @@ def _contract_candidates(before: Trace) -> Iterator[Changes]:
         yield changes
         after = retraced(before.arch, changes, before.shape_in)
         yield _solved_output_padding(after, changes) if after else {}
+    yield from _half_paddings(before)
     yield _transposed(before)
     yield _last_channels(before)
 
@@ -140,6 +198,15 @@ def _geometry_candidates(before: Trace) -> Iterator[Changes]:
         yield from ({number: Change({name: value})} for name, value in differing.items())
         if len(differing) > 1:
             yield {number: Change(differing)}
+
+
+def _half_paddings(before: Trace) -> Iterator[Changes]:
+    """The padding of a layer without strides that would keep its input's size."""
+    for number, step in enumerate(before.steps):
+        if "stride" in step.layer.fields and step.layer.per_axis("stride") == (1,) * (step.layer.rank or 0):
+            padding = half_padding(step.layer)
+            if padding is not None:
+                yield {number: Change({"padding": padding})}
 
 
 def _geometry(layer: Layer) -> dict[str, object]:
@@ -183,51 +250,15 @@ def _last_channels(before: Trace) -> Changes:
     return {last: Change({name: sizes[name]})} if name and isinstance(sizes[name], int) else {}
 
 
-def _join_candidates(before: Trace, failed: int) -> Iterator[Changes]:
-    """The output_padding of a transposed layer before a join that gives it the other input's size."""
-    sources = before.arch.nodes[failed].sources
-    for source, other in zip((*sources, *reversed(sources)), (*reversed(sources), *sources)):
-        number = source - 1
-        while number >= 0 and "output_padding" not in before.steps[number].layer.fields:
-            step = before.steps[number]
-            if len(step.shapes_in) != 1 or step.shapes_in[0][2:] != step.shape_out[2:]:
-                break
-            number = before.arch.nodes[number].sources[0] - 1
-        if number >= 0 and other > 0 and "output_padding" in before.steps[number].layer.fields:
-            value = _fitting_output_padding(before.steps[number], before.steps[other - 1].shape_out)
-            if value is not None:
-                yield from _and_at_later_joins(before, failed, {number: Change({"output_padding": value})})
-
-
-def _and_at_later_joins(before: Trace, failed: int, changes: Changes) -> Iterator[Changes]:
-    """The changes, and with them those that the joins further down want in turn."""
-    yield changes
-    after = retraced(before.arch, changes, before.shape_in)
-    if after is not None and after.failed is not None and after.failed > failed:
-        for more in _join_candidates(after, after.failed):
-            yield {**changes, **more}
-
-
-def _fitting_output_padding(step: Step, wanted: Shape) -> int | tuple[int, ...] | None:
-    """The output_padding with which a transposed layer returns the wanted spatial sizes, if one could."""
-    if len(wanted) != len(step.shape_out):
-        return None
-    own = zip(step.layer.per_axis("output_padding"), wanted[2:], step.shape_out[2:])
-    solved = tuple([now + want - got for now, want, got in own])
-    if any(not isinstance(size, int) or size < 0 for size in solved):
-        return None
-    return solved[0] if len(set(solved)) == 1 else solved  # type: ignore[return-value]
-
-
 def _solved_output_padding(before: Trace, changes: Changes) -> Changes:
     """Set output_padding, layer by layer, so that each transposed layer returns what its partner took."""
     arch, changes = before.arch, dict(changes)
     for _ in before.steps:
         pair = first_wrong_pair(before)
-        if pair is None:
+        if pair is None or (changes and not contract(before).problems):
             return changes
         step, wanted = before.steps[pair.decoder], before.steps[pair.encoder].shapes_in[0]
-        value = _fitting_output_padding(step, wanted) if "output_padding" in step.layer.fields else None
+        value = fitting_output_padding(step, wanted) if "output_padding" in step.layer.fields else None
         if value is None:
             return {}
         already = changes.get(pair.decoder, Change({}))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..arch import Arch
-from ..contract import contract
-from ..problem import Fix, Problem
+from ..contract import contract, folded_by
+from ..problem import FOLDED_BATCH, JOIN, RESHAPE, Fix, Problem
 from ..shapes import spell
 from ..trace import Trace
 from .candidates import candidates
@@ -18,30 +18,60 @@ from .changes import Changes, changed, retraced
 from .rewriting import edits
 from .wording import in_words
 
+#: Arguments that may be any number; and the problems at which many numbers get past the layer by chance.
+GUESSES = ("kernel_size", "dilation", "out_channels", "out_features")
+GUESSED = (JOIN, RESHAPE)
+
+#: Every candidate for a module is a run of its forward: so many rows are a second or two.
+MOST_ROWS = 4000
+
 #: Arguments that a repair may set without changing what the network learns.
 SAFE_ARGUMENTS = ("output_padding",)
 
 
 def repaired(before: Trace, problem: Problem) -> Problem:
-    """The problem with a repair as its help and fix, if one was found that works."""
+    """The problem with a repair as its help and fix, if one was found that works.
+
+    Where samples were mixed before, that is told, and is what a repair mends.
+    """
+    folding = folded_by(before)
+    if folding is not None:
+        step = before.steps[folding]
+        since = f"the batch is no longer N since `{step.path}` made {spell(step.shape_out)} of it"
+        problem = problem._replace(note=f"{problem.note}; {since}" if problem.note else since)
     for group in candidates(before, problem):
-        best = _best(before, group)
+        best = _best(before, problem, group)
         if best is not None:
             return _offered(before, problem, *best)
     return problem
 
 
-def _best(before: Trace, group: Iterable[Changes]) -> tuple[Changes, Trace] | None:
+def _best(before: Trace, problem: Problem, group: Iterable[Changes]) -> tuple[Changes, Trace] | None:
     """The first that leaves nothing to say, else the first that gets past the layer that failed."""
     best: tuple[Changes, Trace] | None = None
-    for changes in group:
+    for tried, changes in enumerate(group):
+        if before.arch.retrace is not None and tried * len(before.steps) > MOST_ROWS:
+            break
         after = retraced(before.arch, changes, before.shape_in)
         if after is None or not _is_past(after, before, changes):
             continue
         if _is_clean(after):
             return changes, after
-        best = best or (changes, after)
+        if best is None and not (problem.code in GUESSED and _is_guess(before.arch, changes)):
+            best = changes, after
     return best
+
+
+def _is_guess(arch: Arch, changes: Changes) -> bool:
+    """Whether a number is changed that could have been any other: then only the end tells whether it was meant.
+
+    A stride that differs between the axes is none.
+    """
+    return any(
+        name in GUESSES or (name == "stride" and isinstance(getattr(arch.nodes[number].layer, name), int))
+        for number, change in changes.items()
+        for name in change.arguments
+    )
 
 
 def _is_past(after: Trace, before: Trace, changes: Changes) -> bool:
@@ -102,6 +132,6 @@ def _is_safe(arch: Arch, changes: Changes, after: Trace) -> bool:
     ]
     # An argument that follows from the input leaves every size as it was: what fails after it failed before.
     if all(is_inferable for _, is_inferable in names):
-        return True
+        return all(problem.code != FOLDED_BATCH for problem in contract(after).problems)
     is_modest = all(is_inferable or name in SAFE_ARGUMENTS for name, is_inferable in names)
     return is_modest and _is_clean(after)

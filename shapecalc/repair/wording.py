@@ -6,6 +6,9 @@ from ..arch import INPUT, Arch
 from ..layer import Layer
 from .changes import Change, Changes
 
+#: Of more places than this, the first are named and the others counted.
+MOST_PLACES, NAMED = 6, 3
+
 
 def in_words(arch: Arch, changes: Changes, where: int | None) -> str:
     """The changes as words, seen from node `where`: `padding=1` with "here", "in `decoder.0`", or both."""
@@ -19,10 +22,7 @@ def in_words(arch: Arch, changes: Changes, where: int | None) -> str:
     set_to = [text + _places(arch, numbers, where) for text, numbers in settings.items()]
     if len(set_to) + len(layers) > 1:
         set_to = [text if text.endswith("`") else f"{text} here" for text in set_to]
-    put = [
-        f"{text} {_listed(['it' if number == where else f'`{arch.nodes[number].path}`' for number in numbers])}"
-        for text, numbers in layers.items()
-    ]
+    put = [f"{text} {_named(arch, numbers, where, 'it')}" for text, numbers in layers.items()]
     return _listed(put + set_to)
 
 
@@ -54,9 +54,16 @@ def _places(arch: Arch, numbers: list[int], where: int | None) -> str:
     """Where a change goes, unless it is the place of the problem and nowhere else."""
     if numbers == [where]:
         return ""
-    return " " + _listed(
-        ["here" if number == where else f"in `{arch.nodes[number].path}`" for number in numbers]
-    )
+    return " " + _named(arch, numbers, where, "here", "in ")
+
+
+def _named(arch: Arch, numbers: list[int], where: int | None, own: str, before: str = "") -> str:
+    """The layers, the one at `where` as `own`; of many the first, and how many more."""
+    names = [own if number == where else f"{before}`{arch.nodes[number].path}`" for number in numbers]
+    if len(names) <= MOST_PLACES:
+        return _listed(names)
+    names.sort(key=lambda name: name != own)
+    return _listed([*names[:NAMED], f"{before}{len(names) - NAMED} more layers"])
 
 
 def _listed(parts: list[str]) -> str:

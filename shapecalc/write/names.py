@@ -55,8 +55,8 @@ def submodule(part: str) -> str:
 class Variables:
     """Gives each value that is read again later a name of its own, from its layer's path."""
 
-    def __init__(self, taken: frozenset[str] = RESERVED) -> None:
-        self.taken = set(taken)
+    def __init__(self) -> None:
+        self.taken = set(RESERVED)
 
     def new(self, path: str, ending: str = "") -> str:
         """

@@ -10,8 +10,9 @@ from ..arch import Arch, Node
 from ..layer import KINDS, Layer
 from ..problem import UNKNOWN_KIND, ShapeError, SpecError
 from ..read.spec import SECTIONS, loads
-from ..shapes import N, Shape, spell
+from ..shapes import N, spell
 from ..trace import Trace, trace
+from .sayable import check_sayable, made_by
 from .section import section_items, yaml_lines
 
 #: Words that mean something else in a spec.
@@ -42,14 +43,7 @@ def _plain(traced: Trace) -> Arch:
     """The rows as nodes that stand for themselves, each with a path of its own; the output is the last one."""
     arch = traced.arch
     layers = [step.layer for step in traced.steps]
-    for node, layer, step in zip(arch.nodes, layers, traced.steps):
-        if step.shapes_in != tuple(_made(traced, source) for source in node.sources):
-            text = f"row `{node.path}` of `{arch.name}` reads what is not the first input, and a spec has one input"
-            raise SpecError(UNKNOWN_KIND, text)
-        if not layer.concrete:
-            kind = repr(layer).partition("(")[0]
-            text = f"row `{node.path}` of `{arch.name}` is nothing that a spec can say: `{kind}`"
-            raise SpecError(UNKNOWN_KIND, text)
+    check_sayable(traced, "a spec")
     sections = dict(arch.sections)
     if arch.contract.mirrors is False or "decoder" not in sections:
         sections = {"layers": range(len(layers))}
@@ -57,16 +51,12 @@ def _plain(traced: Trace) -> Arch:
     nodes = [Node(name, layer, node.sources) for name, layer, node in zip(names, layers, arch.nodes)]
     returned = (arch.returns or (len(nodes),))[0]
     if traced.arch.contract.mirrors and arch.returns:
-        returned = next((one for one in arch.returns if _made(traced, one) == traced.shape_in), returned)
+        returned = next((one for one in arch.returns if made_by(traced, one) == traced.shape_in), returned)
     if returned != len(nodes):
         last = list(sections)[-1]
         sections[last] = range(sections[last].start, len(nodes) + 1)
         nodes.append(Node("returned", KINDS["Identity"](), (returned,)))
     return Arch(nodes, name=arch.name, input=arch.input, sections=sections, contract=arch.contract)
-
-
-def _made(traced: Trace, source: int) -> Shape:
-    return traced.steps[source - 1].shape_out if source else traced.shape_in
 
 
 def _names(arch: Arch, sections: dict[str, range]) -> list[str]:

@@ -19,6 +19,7 @@ from .layout import WIDTH, lines_of, paragraph
 from .module import Submodules
 from .names import class_name
 from .plan import Kept, Plan
+from .sayable import check_sayable
 from .self_check import Check
 
 BATCH = 2
@@ -42,6 +43,7 @@ class _Module:
         self, arch: Arch, input: str | int | Sequence[Size] | None, any_size: bool, vae: bool, train: bool
     ) -> None:
         self.trace = _clean(trace(arch, input))
+        check_sayable(self.trace, "a module of layers")
         self.arch, self.any_size, self.vae, self.train = arch, any_size, vae, train
         self.input = _concrete(self.trace)
         targets: dict[int, int] = {}

@@ -55,8 +55,8 @@ _LARGEST = 4096
 
 
 def findings(trace: Trace) -> Iterator[Finding]:
-    sizes = trace.shape_in[2:]
-    if not is_autoencoder(trace) or not sizes or trace.shape_out != trace.shape_in:
+    sizes = trace.shape_in[_first(trace) :]
+    if not is_autoencoder(trace) or not windowed(trace) or not sizes or trace.shape_out != trace.shape_in:
         return
     if not all(isinstance(size, int) for size in sizes):
         return
@@ -76,14 +76,20 @@ def findings(trace: Trace) -> Iterator[Finding]:
 
 def _larger(trace: Trace) -> Iterator[Shape]:
     """Inputs with the same remainders at every layer: one product of the strides more; and twice the size."""
-    whole = trace.shape_in
+    whole, first = trace.shape_in, _first(trace)
     strides = [
         prod(found.slides[axis].stride for found in windowed(trace) if _counts(found.slides, axis))
-        for axis in range(len(whole) - 2)
+        for axis in range(len(whole) - first)
     ]
     if max(strides) <= _LARGEST:
-        yield (*whole[:2], *(size + step for size, step in zip(whole[2:], strides)))
-    yield (*whole[:2], *(2 * size for size in whole[2:]))
+        yield (*whole[:first], *(size + step for size, step in zip(whole[first:], strides)))
+    yield (*whole[:first], *(2 * size for size in whole[first:]))
+
+
+def _first(trace: Trace) -> int:
+    """The first axis along which windows slide: of frames of pictures (N, T, C, H, W) it is the fourth."""
+    ranks = [len(found.slides) for found in windowed(trace)]
+    return max(len(trace.shape_in) - max(ranks, default=len(trace.shape_in)), 2)
 
 
 def _counts(slides: tuple[object, ...], axis: int) -> bool:

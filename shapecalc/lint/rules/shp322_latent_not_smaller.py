@@ -54,6 +54,7 @@ def findings(trace: Trace) -> Iterator[Finding]:
     code = trace.arch.contract.latent_node
     if code is None or not is_autoencoder(trace):
         return
+    code = _before_repeats(trace, code)
     taken, made = trace.input, trace.steps[code].out
     numbers_in, numbers = product(taken), product(made)
     if numbers_in == 0 or (numbers >= numbers_in) is not True:
@@ -68,3 +69,15 @@ def findings(trace: Trace) -> Iterator[Finding]:
         note,
         argument="out_channels",
     )
+
+
+def _before_repeats(trace: Trace, code: int) -> int:
+    """The code itself, where a decoder is given it once for each step of a sequence."""
+    while code > 0 and _kind(trace, code) in ("repeat", "repeat_interleave", "Expand", "Unsqueeze"):
+        code = trace.arch.nodes[code].sources[0] - 1
+    return max(code, 0)
+
+
+def _kind(trace: Trace, number: int) -> str:
+    layer = trace.steps[number].layer
+    return str(getattr(layer, "operation", None) or type(layer).__name__)

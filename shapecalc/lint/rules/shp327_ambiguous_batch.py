@@ -59,9 +59,10 @@ CHANNELS_FIRST = {"Dropout1d": 2, "Dropout3d": 4, "Softmax2d": 3}
 
 def findings(trace: Trace) -> Iterator[Finding]:
     for number, step in enumerate(trace.steps):
-        if not step.shapes_in or step.shapes_in[0][:1] != (N,):
+        if not step.shapes_in or N not in step.shapes_in[0][:2]:
             continue
-        read_as = _reading(step.layer, step.shapes_in[0])
+        x = step.shapes_in[0]
+        read_as = _reading(step.layer, x) if x[0] == N else _turned_round(step.layer, x)
         if read_as is not None:
             what, note, argument, value = read_as
             yield Finding(
@@ -96,6 +97,13 @@ def _reading(layer: Any, x: Shape) -> tuple[str, str, str | None, object] | None
             None,
             None,
         )
+    return None
+
+
+def _turned_round(layer: Any, x: Shape) -> tuple[str, str, str | None, object] | None:
+    """The same for an input whose batch is axis 1."""
+    if len(x) == 3 and "batch_first" in layer.fields and layer.batch_first:
+        return "reads the batch as the sequence", "batch_first is True, and axis 1 is N", "batch_first", False
     return None
 
 
