@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from .layer import Need, Shape
 from .pairing import extent, first_wrong
-from .problem import LATENT, OUTPUT, UNMIRRORED, Label, Problem
+from .problem import LATENT, OUTPUT, RESHAPE, UNMIRRORED, Label, Problem
 from .shapes import N, spell
-from .size import Expr, same
-from .trace import Step, Trace, folded_batch
+from .size import Condition, Expr, same
+from .trace import Step, Trace, folded_batch, trace_whole
 
 
 class Verdict(NamedTuple):
@@ -26,13 +26,12 @@ class Verdict(NamedTuple):
 
 def contract(trace: Trace) -> Verdict:
     """Judge a trace that ran to its end; one that did not has its own problem already."""
-    promise = trace.arch.contract
-    number = promise.latent_node
     judged = []
-    if promise.latent is not None and number is not None and number < len(trace.steps):
-        found = trace.steps[number].shape_out
-        wanted = stated(trace, promise.latent, found)
-        judged.append(_judge(found, wanted, lambda: _latent_problem(trace, number, wanted)))
+    code, latent = _code(trace), stated_latent(trace)
+    if code is not None and latent is not None:
+        judged.append(_judge(code, latent, lambda: _latent_problem(trace)))
+    if trace.shape_out is not None and trace.arch.retrace is None:
+        judged.append(_views(trace))
     if trace.shape_out is not None:
         folded = _folded_batch(trace)
         judged += [folded] if folded.problems else [folded, _end(trace, trace.shape_out)]
@@ -42,38 +41,98 @@ def contract(trace: Trace) -> Verdict:
     )
 
 
+def _views(trace: Trace) -> Verdict:
+    """Whether every `View` is one: torch makes none of numbers that lie otherwise than one after another.
+
+    A model's own forward is asked for this while it runs.
+    """
+    views = [number for number, step in enumerate(trace.steps) if type(step.layer).__name__ == "View"]
+    if not views:
+        return Verdict((), ())
+    from .memory import at_batch, followed
+    from .strides import Undecided, reshaped
+
+    for number, (step, _, _, (source, *_), _) in enumerate(followed(at_batch(trace, 2))):
+        if number not in views or source.strides is None:
+            continue
+        try:
+            lies = reshaped(source.shape, source.strides, step.shape_out)
+        except Undecided:
+            continue
+        if lies is None:
+            taken, made = trace.steps[number].shapes_in[0], trace.steps[number].shape_out
+            message = (
+                f"{spell(taken)} cannot be viewed as {spell(made)}: its numbers do not lie one after another"
+            )
+            note = "layers before it turned axes round or left gaps; a view moves no number, and `Reshape` copies"
+            place = step.origin.place if step.origin else None
+            return Verdict((Problem(RESHAPE, message, note, path=step.path, place=place),), ())
+    return Verdict((), ())
+
+
 def _end(trace: Trace, found: Shape) -> Verdict:
     """What is promised of the output."""
-    promise = trace.arch.contract
-    if promise.output is not None:
-        output = stated(trace, promise.output, found)
+    output = stated_output(trace)
+    if output is not None:
         return _judge(found, output, lambda: _output_problem(trace, output))
-    if promise.mirrors:
+    if trace.arch.contract.mirrors:
         return _judge(found, trace.shape_in, lambda: _unmirrored_problem(trace))
     return Verdict((), ())
 
 
 def _judge(found: Shape, wanted: Shape, problem: Callable[[], Problem]) -> Verdict:
-    verdicts = [same(a, b) for a, b in zip(found, wanted)]
+    verdicts = [_for_two_samples(same(a, b)) for a, b in zip(found, wanted)]
     if len(found) != len(wanted) or False in verdicts:
         return Verdict((problem(),), ())
     needs = tuple(Need(verdict, problem()) for verdict in verdicts if not isinstance(verdict, bool))
     return Verdict((), needs)
 
 
-def stated(trace: Trace, shape: Shape, found: Shape) -> Shape:
-    """A stated shape for this trace's input: its letters are the letters of the file's `input:`.
+def _for_two_samples(verdict: bool | Condition) -> bool | Condition:
+    """What the batch alone decides must hold for two samples."""
+    if isinstance(verdict, bool) or verdict.symbols != {"N"} or verdict.at(N=2):
+        return verdict
+    return False
 
-    With `input: 3xHxW` and `output: 2xHxW`, a trace of 3x64x96 must return 2x64x96. A stated number
-    belongs to the file's own input: it says nothing of an axis that depends on symbols.
+
+def stated_latent(trace: Trace) -> Shape | None:
+    """What `latent:` asks of this trace, as `stated_output` does; None where nothing is asked."""
+    return _asked(trace, trace.arch.contract.latent, _code)
+
+
+def stated_output(trace: Trace) -> Shape | None:
+    """What `output:` asks of this trace; None where nothing is asked.
+
+    Its letters are the letters of the file's `input:`: with `input: 3xHxW` and `output: 2xHxW`, a trace of 3x64x96 must
+    return 2x64x96. Its numbers are those of the file's own input: where they are right there, an axis that has
+    another size at another input has it for that input's sake.
     """
+    return _asked(trace, trace.arch.contract.output, lambda trace: trace.shape_out)
+
+
+def _asked(trace: Trace, stated: Shape | None, find: Callable[[Trace], Shape | None]) -> Shape | None:
+    if stated is None:
+        return None
+    own, asked, found = trace.arch.input, _with_sizes(trace, stated), find(trace)
+    if own is None or own == trace.shape_in or found is None or len(found) != len(asked) or found == asked:
+        return asked
+    at_home = find(trace_whole(trace.arch, own)) or ()
+    if len(at_home) != len(asked):
+        return asked
+    return tuple(b if isinstance(a, int) and a == home else a for a, b, home in zip(asked, found, at_home))
+
+
+def _with_sizes(trace: Trace, stated: Shape) -> Shape:
+    """What the file states, with the trace's sizes for its letters."""
     letters = {
         size: given for size, given in zip(trace.arch.input or (), trace.shape_in) if type(size) is not int
     }
-    stated = tuple(letters.get(size, size) for size in shape)
-    if len(stated) != len(found):
-        return stated
-    return tuple(b if isinstance(a, int) and not isinstance(b, int) else a for a, b in zip(stated, found))
+    return tuple(letters.get(size, size) for size in stated)
+
+
+def _code(trace: Trace) -> Shape | None:
+    number = trace.arch.contract.latent_node
+    return None if number is None or number >= len(trace.steps) else trace.steps[number].shape_out
 
 
 def _folded_batch(trace: Trace) -> Verdict:
@@ -91,10 +150,39 @@ def _folded_batch(trace: Trace) -> Verdict:
     note = "N samples go in, and every loss and label expects N to come out"
     place = step.origin.place if step.origin else None
     problem = folded_batch(step.shapes_in[0], step.shape_out, note)._replace(path=step.path, place=place)
+    if _makes_rows(trace, number):
+        return Verdict((), ())
     is_whole = same(mixed[0], N) if len(mixed) == 1 else False
     if isinstance(is_whole, bool) or is_whole.symbols == N.symbols:  # no size of the sample makes it so
         return Verdict((problem,), ())
     return Verdict((), (Need(is_whole, problem),))
+
+
+def folded_by(trace: Trace) -> int | None:
+    """The step that mixed the batch which the layer that failed is given; None where its batch is whole."""
+    if trace.failed is None or not trace.failed_in or not _mixed(trace.failed_in[0]):
+        return None
+    number = trace.arch.nodes[trace.failed].sources[0] - 1
+    while number >= 0 and _mixed(trace.steps[number].shapes_in[0]):
+        number = trace.arch.nodes[number].sources[0] - 1
+    return number if number >= 0 else None
+
+
+def _makes_rows(trace: Trace, number: int) -> bool:
+    """Whether each position becomes a row of its features (`logits.view(-1, classes)`), as losses take them.
+
+    Nothing is mixed then; but the last axis must be one of features, not what is left of the input's width.
+    """
+    taken, made = trace.steps[number].shapes_in[0], trace.steps[number].shape_out
+    if len(made) != 2 or len(taken) < 3 or taken[-1] != made[1]:
+        return False
+    source = trace.arch.nodes[number].sources[0]
+    while source:
+        step = trace.steps[source - 1]
+        if step.shape_out[-1:] != step.shapes_in[0][-1:]:
+            return not step.layer.rank
+        source = trace.arch.nodes[source - 1].sources[0]
+    return False
 
 
 def _mixed(shape: Shape) -> list[Expr]:
@@ -153,7 +241,7 @@ def _made(step: Step) -> str:
 
 def _output_problem(trace: Trace, stated: Shape) -> Problem:
     promise = trace.arch.contract
-    found, wanted = spell(trace.shape_out or ()), spell(stated)
+    found, wanted = spell(trace.shape_out or ()), spell(_with_sizes(trace, promise.output or ()))
     message = f"the network returns {found}, but `output:` states {wanted}"
     labels = (Label(promise.output_place, "stated here"),) if promise.output_place else ()
     problem = Problem(OUTPUT, message, labels=labels)
@@ -162,9 +250,10 @@ def _output_problem(trace: Trace, stated: Shape) -> Problem:
     return _at_last(trace, len(trace.steps) - 1, problem)
 
 
-def _latent_problem(trace: Trace, number: int, stated: Shape) -> Problem:
+def _latent_problem(trace: Trace) -> Problem:
     promise = trace.arch.contract
-    found, wanted = spell(trace.steps[number].shape_out), spell(stated)
+    number = promise.latent_node or 0
+    found, wanted = spell(trace.steps[number].shape_out), spell(_with_sizes(trace, promise.latent or ()))
     message = f"the code is {found}, but `latent:` states {wanted}"
     labels = (Label(promise.latent_place, "stated here"),) if promise.latent_place else ()
     return _at_last(trace, number, Problem(LATENT, message, labels=labels))

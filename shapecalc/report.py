@@ -12,7 +12,7 @@ from .layer import Need
 from .lint.run import Lint
 from .lint.selection import Selection
 from .picturing import pictured
-from .problem import Problem, SpecError
+from .problem import LATENT, Problem, SpecError
 from .size import Size
 from .trace import Trace, trace
 
@@ -139,7 +139,7 @@ def _helped(traced: Trace, linted: Lint, problem: Problem) -> Problem:
     from .repair.offer import repaired
 
     problem = repaired(traced, problem)
-    if problem.help is not None:
+    if problem.help is not None or problem.code == LATENT:  # the code is wrong, not what is given to it
         return problem
     from .input_sizes import sizes_that_work
 

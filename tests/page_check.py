@@ -129,9 +129,8 @@ def differences(driver: Any, arch: Arch, count: int, seed: int = 0, unsaid: bool
 
 
 def _nearest(arch: Arch) -> Callable[..., dict[str, int] | None] | None:
-    """The engine's own search for the nearest legal size; None where it has no such set, or asks for something else."""
-    promise = arch.contract
-    if arch.input is None or promise.latent is not None or promise.output is not None:
+    """The engine's own search for the nearest legal size; None where it has no such set."""
+    if arch.input is None:
         return None
     found = Sizes(arch, freed(arch.input))
     try:

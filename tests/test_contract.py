@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from test_show import DESIGN
 from torch_oracle import torch_shapes
 
 import shapecalc as sc
@@ -10,23 +13,6 @@ from shapecalc.lint.selection import Selection
 from shapecalc.problem import Problem
 from shapecalc.repair.edit import edited
 from shapecalc.report import check_text
-
-DESIGN = """\
-# mel_cae.arch.yaml
-name: MelCAE
-input: 1x10x474
-range: [0, 1]
-vars: {width: 16}
-encoder:
-  - Conv2d(1, width, 3, stride=2, padding=1)
-  - ReLU()
-  - down: Conv2d(width, 2*width, 3, stride=2, padding=1)     # a name
-decoder:
-  - ConvTranspose2d: {in_channels: 32, out_channels: 16, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}
-  - ReLU
-  - ConvTranspose2d(_, 1, 3, stride=2, padding=1, output_padding=(1, 1))
-"""
-
 
 NO_LINT = Selection(select=())
 
@@ -138,6 +124,46 @@ def test_stated_letters_are_the_letters_of_the_input() -> None:
         only_problem(text, "3x64x97").message == "the network returns 2x64x96, but `output:` states 2x64x97"
     )
     assert [str(need.condition) for need in check_text(text, None).needs] == ["H % 2 == 0", "W % 2 == 0"]
+
+
+STATED = "input: 1x10x474\nlatent: {latent}\nencoder: ['Conv2d(1, 8, 3, stride=2, padding=1)']\ndecoder: ['ConvTranspose2d(8, 1, 4, stride=2, padding=1)']\n"
+
+
+def test_numbers_are_those_of_the_own_input() -> None:
+    """At another input the code is of another size; what `sizes` says to hold, `check` lets pass."""
+    arch = sc.loads(STATED.format(latent="8x5x237"))
+    found = sc.sizes(arch, "1xHxW")
+    assert str(found.axis("H").holds) == "H ≡ 0 (mod 2)"
+    for height, width in itertools.product((9, 10, 11, 12, 18), (472, 473, 474, 480)):
+        assert sc.check(arch, (1, height, width)).ok == found.holds(H=height, W=width)
+
+
+def test_a_number_that_is_wrong_at_the_own_input_is_wrong_at_others() -> None:
+    arch = sc.loads(STATED.format(latent="8x6x237"))
+    found = sc.sizes(arch, "1xHxW")
+    messages = {
+        sizes: [problem.message for problem in sc.check(arch, sizes).problems if problem.severity == "error"]
+        for sizes in ("1x10x474", "1x10x480", "1x12x480")
+    }
+    assert messages == {
+        "1x10x474": ["the code is 8x5x237, but `latent:` states 8x6x237"],
+        "1x10x480": ["the code is 8x5x240, but `latent:` states 8x6x237"],
+        "1x12x480": [],
+    }
+    assert [found.holds(H=height, W=480) for height in (10, 12)] == [False, True]
+
+
+def test_channels_are_not_of_the_input() -> None:
+    arch = sc.loads(STATED.format(latent="16x5x237"))
+    assert [problem.code.id for problem in sc.check(arch, "1x12x480", select=[]).problems] == ["SHP203"]
+    assert sc.sizes(arch, "1xHxW").problem is not None
+
+
+def test_an_output_in_numbers_at_another_input() -> None:
+    text = "input: 3x32x32\noutput: 8x15x15\nlayers: ['Conv2d(3, 8, 3)', 'MaxPool2d(2)']\n"
+    assert check_text(text, None).ok
+    assert check_text(text, None, "3x64x48").ok
+    assert check_text(text.replace("input: 3x32x32\n", ""), None, "3x64x48").problems[0].code.id == "SHP202"
 
 
 @pytest.mark.parametrize(

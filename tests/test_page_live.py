@@ -117,12 +117,20 @@ def test_no_page_says_what_the_engine_does_not(driver: Any, tmp_path: Path, path
 
 
 OPEN = "['Conv2d(3, 8, 3)', MaxPool2d(2), Flatten(), 'Linear(_, 10)']"
+CODER = "encoder: ['Conv2d(1, 4, 3, stride=2, padding=1)']\ndecoder: ['ConvTranspose2d(4, 1, 4, stride=2, padding=1)']"
 ANSWERED = {
     "open": f"input: 3x20x30\nlayers: {OPEN}",
     "lazy": "input: 3x20x30\nlayers: [Flatten(2), 'LSTM(_, 5, batch_first=True)', Flatten(), LazyLinear(4)]",
     "letters": f"input: 3xHxW\nlayers: {OPEN}",
     "quotient": "input: 3x14x41\nlayers: ['View(N, 41, -1)', ReLU()]",
+    "a code in numbers": f"input: 1x16x24\nlatent: 4x8x12\n{CODER}",
+    "a code in wrong numbers": f"input: 1x16x24\nlatent: 4x9x12\n{CODER}",
+    "an output in wrong numbers": "input: 3x20x30\noutput: 8x18x27\nlayers: ['Conv2d(3, 8, 3)']",
     "folded at most sizes": "input: 2x8x8\nlayers: ['View(-1, 32)', 'Linear(32, 4)']",
+    "stride over a product": "input: 2x13x17\nlayers: [Flatten(2), 'Conv1d(2, 4, 5, stride=2)', 'MaxPool1d(3)']",
+    "product of a product": "input: 1x4x5x6\nlayers: ['Flatten(2, 3)', 'AvgPool2d(2)', Flatten(2), 'MaxPool1d(2)']",
+    "joined": "input: 2x9x8\nlayers: [a: Flatten(2), b: 'MaxPool1d(2)', c: 'Upsample(scale_factor=2)', 'Add(a, c)']",
+    "open behind a product": "input: 2x9x8\nlayers: [Flatten(2), 'MaxPool1d(4, 3)', Flatten(), 'Linear(_, 5)']",
 }
 
 
@@ -171,7 +179,7 @@ def compare_random(driver: Any, folder: Path, seeds: range, sizes: int) -> None:
         if driver.execute_script("return Boolean(window.shapecalc)"):
             answering += 1
             assert differences(driver, arch, sizes, seed, unsaid=True) == [], spec
-    assert answering > 0.7 * len(seeds)
+    assert answering > 0.9 * len(seeds)
 
 
 def test_what_a_comment_silences_is_not_red(driver: Any, tmp_path: Path) -> None:

@@ -57,11 +57,6 @@ def remark(problem: Problem, width: int = 120, charset: str = "utf-8") -> list[L
     return [[(code, problem.severity), (first[len(code) :], "")], *([(INDENT + line, "")] for line in rest)]
 
 
-def plain(lines: list[Line]) -> str:
-    """The lines without their styles."""
-    return "\n".join("".join(text for text, _ in line) for line in lines)
-
-
 def _head(problem: Problem, width: int, charset: str) -> list[Line]:
     code = f"{problem.severity}[{problem.code.id}]"
     first, *rest = wrapped(f"{code}: {visible(problem.message, charset)}", width)

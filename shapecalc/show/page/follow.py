@@ -9,23 +9,28 @@ from __future__ import annotations
 from ...arch import Arch
 from ...layer import Layer, Shape
 from ...problem import ShapeError
-from ...size import Expr, Size
+from ...size import Expr, Size, SizeLimit
 from ...sorts import INFER
 from ...trace import Trace, trace_whole
 
 
 def with_formulas(arch: Arch, shape: Shape) -> Arch:
     """The architecture with formulas in the place of open numbers, as far as they stop its trace of symbols."""
-    while True:
-        traced = trace_whole(arch, shape)
-        if traced.failed is None or not arch.nodes[traced.failed].layer.open:
-            return arch
-        layer = _with_formulas(arch.nodes[traced.failed].layer, traced.failed_in)
-        if layer is None:
-            return arch
-        nodes = list(arch.nodes)
-        nodes[traced.failed] = nodes[traced.failed]._replace(layer=layer)
-        arch = arch.with_nodes(nodes)
+    while (more := filled_in(arch, trace_whole(arch, shape))) is not None:
+        arch = more
+    return arch
+
+
+def filled_in(arch: Arch, traced: Trace) -> Arch | None:
+    """The architecture with formulas for the open numbers at which its trace stops; None where it stops at no such."""
+    if traced.failed is None or not arch.nodes[traced.failed].layer.open:
+        return None
+    layer = _with_formulas(arch.nodes[traced.failed].layer, traced.failed_in)
+    if layer is None:
+        return None
+    nodes = list(arch.nodes)
+    nodes[traced.failed] = nodes[traced.failed]._replace(layer=layer)
+    return arch.with_nodes(nodes)
 
 
 def following(trace: Trace) -> dict[int, list[str]]:
@@ -48,7 +53,7 @@ def _with_formulas(layer: Layer, taken: tuple[Shape, ...]) -> Layer | None:
     try:
         made.validate()
         _ = made.num_parameters
-    except (ShapeError, TypeError):
+    except (ShapeError, SizeLimit, TypeError):
         return None
     return made
 

@@ -38,15 +38,17 @@
   // The numerators of the formulas at the given sizes, each worked out once.
   function evaluator(sizes) {
     const known = new Array(formulas.length);
-    return function numerator(k) {
+    const product = (k) => floorDiv(numerator(k), formulas[k].denominator);
+    function numerator(k) {
       if (known[k] === undefined) {
         const { symbol, pieces, terms } = formulas[k];
         known[k] = symbol
-          ? piecesAt(pieces, sizes[symbol])
+          ? piecesAt(pieces, symbol in data.products ? product(data.products[symbol]) : sizes[symbol])
           : terms.reduce((sum, [c, factors]) => sum + factors.reduce((all, f) => all * numerator(f), c), 0n);
       }
       return known[k];
-    };
+    }
+    return numerator;
   }
 
   // An integer, or the text of a size with the batch in it.

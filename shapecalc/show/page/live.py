@@ -8,25 +8,25 @@ integers at the sizes round the given one, and at those where something else goe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...algebra.formula import Polynomial, Stairs
-from ...algebra.solve import Solution, solve
 from ...arch import INPUT, Arch
-from ...input_sizes import SAMPLES, Sizes, freed
+from ...contract import stated_latent, stated_output
+from ...input_sizes import Sizes, freed
 from ...layer import Shape
 from ...lint.selection import Selection
 from ...lint.suppress import suppressed
 from ...pairing import sides_of
 from ...problem import Problem
 from ...shapes import N
-from ...size import Condition, Expr, Size, SizeLimit, same
+from ...size import Condition, Expr, Size, SizeLimit
 from ...trace import Step, Trace
 from ...window import Slide
 from .follow import with_formulas
-from .messages import Disagreement, messages, stated
+from .messages import Disagreement, messages
+from .products import Products, with_products
 from .values import Formulas
 
 if TYPE_CHECKING:
@@ -55,12 +55,16 @@ def records(trace: Trace, selection: Selection = Selection()) -> tuple[dict[str,
         shape = free
     try:
         found = Sizes(with_formulas(arch, shape), shape)
-        found.trace = found.trace._replace(arch=arch)
+        traced, products = found.trace, Products()
         if found.limit:
-            raise Off(f"the sizes of this network are no formulas: {found.limit.message}")
+            followed = None if arch.retrace else with_products(traced.arch, shape)
+            if followed is None:
+                raise Off(f"the sizes of this network are no formulas: {found.limit.message}")
+            traced, products = followed
+        found.trace = traced._replace(arch=arch)
         if not found.symbols:
             raise Off("the input has no axis to change")
-        return _records(found, given, selection), found
+        return _records(found, products, given, selection), found
     except SizeLimit as limit:
         raise Off(f"the sizes of this network are no formulas: {limit}") from None
     except Disagreement as difference:
@@ -75,11 +79,13 @@ def _is_silent(selection: Selection, trace: Trace, problem: Problem) -> bool:
     return has_comments and problem not in suppressed(trace, [problem], selection)
 
 
-def _records(found: Sizes, given: dict[str, int] | None, selection: Selection) -> dict[str, Any]:
+def _records(
+    found: Sizes, products: Products, given: dict[str, int] | None, selection: Selection
+) -> dict[str, Any]:
     formulas = Formulas()
     trace, arch = found.trace, found.trace.arch
     write = _Writer(formulas)
-    needs, texts = messages(found, given, formulas, partial(_is_silent, selection))
+    needs, texts = messages(found, products, given, formulas, partial(_is_silent, selection))
     steps = []
     for number, step in enumerate(trace.steps):
         source = _unpadded(trace, number)
@@ -93,8 +99,10 @@ def _records(found: Sizes, given: dict[str, int] | None, selection: Selection) -
         }
         steps.append({name: part for name, part in record.items() if part not in (None, 0, "", [])})
     promise = arch.contract
+    latent, output = stated_latent(trace), stated_output(trace)
     return {
         "symbols": list(found.symbols),
+        "products": {name: formulas.number(product) for name, product in products.items()},
         "given": given,
         "input": write.shape(trace.shape_in),
         "sources": [node.sources[0] if len(node.sources) == 1 else list(node.sources) for node in arch.nodes],
@@ -105,9 +113,9 @@ def _records(found: Sizes, given: dict[str, int] | None, selection: Selection) -
         "mirrors": promise.mirrors,
         "decoder": _bounds(arch),
         "latent": None
-        if promise.latent is None or promise.latent_node is None
-        else [promise.latent_node, write.shape(stated(trace, promise.latent))],
-        "output": None if promise.output is None else write.shape(stated(trace, promise.output)),
+        if latent is None or promise.latent_node is None
+        else [promise.latent_node, write.shape(latent)],
+        "output": None if output is None else write.shape(output),
         "messages": texts,
         "legal": _legal(found),
         "formulas": write.all(),
@@ -201,40 +209,13 @@ def number(integer: int) -> int | str:
 
 def _legal(found: Sizes) -> list[Any] | None:
     """The sizes without an error, as boxes of sets [start, period, lo, hi, lo, hi, ...]; None where unknown."""
-    solution = _without_error(found)
-    boxes = None if solution is None else solution.boxes
+    try:
+        boxes = found.holding.boxes
+    except SizeLimit:
+        return None
     if boxes is None or len(boxes) > MOST_BOXES:
         return None
     return [[_segments(box[name].segments) for name in found.symbols] for box in boxes]
-
-
-def _without_error(found: Sizes) -> Solution | None:
-    """Where every layer runs, the contract holds, and what the file states of its own input is true."""
-    trace, promise = found.trace, found.trace.arch.contract
-    more: list[Condition | bool] = []
-    if promise.latent is not None and promise.latent_node is not None and trace.failed is None:
-        more += _alike(trace.steps[promise.latent_node].shape_out, stated(trace, promise.latent))
-    made = trace.shape_out
-    if made and promise.output is not None:
-        more += _alike(made, stated(trace, promise.output))
-    try:
-        conditions = [*(reason.condition for reason in found.reasons), *more]
-        return solve(
-            [
-                part if isinstance(part, bool) or "N" not in part.symbols else part.given(N=SAMPLES)
-                for part in conditions
-            ],
-            found.symbols,
-            never=found.problem is not None,
-        )
-    except SizeLimit:
-        return None
-
-
-def _alike(found: Shape, wanted: Shape) -> Iterable[Condition | bool]:
-    if len(found) != len(wanted):
-        return [False]
-    return [same(a, b) for a, b in zip(found, wanted)]
 
 
 def _segments(segments: Segments) -> list[list[int | str]]:

@@ -18,8 +18,9 @@ from ...layer import Need, Shape
 from ...pairing import extent, first_wrong
 from ...problem import FOLDED_BATCH, LATENT, OUTPUT, UNMIRRORED, Problem, ShapeError
 from ...shapes import N
-from ...size import Expr, Size, SizeLimit, at
+from ...size import Size, SizeLimit, at
 from ...trace import Step, Trace, folded_batch, run, trace_whole
+from .products import Products
 from .values import Formulas, Multiple, Value
 
 Point = Mapping[str, int]
@@ -45,14 +46,22 @@ class Messages(NamedTuple):
     texts: dict[str, dict[str, Any]]
 
 
-def messages(found: Sizes, given: Point | None, formulas: Formulas, is_silent: Silent) -> Messages:
+def messages(
+    found: Sizes, products: Products, given: Point | None, formulas: Formulas, is_silent: Silent
+) -> Messages:
     """Every text that may be needed; raises `Disagreement` where integers and formulas differ."""
     start = given or dict.fromkeys(found.symbols, USUAL)
     needs, witnesses = _needs(found, start)
     points = [*witnesses, *_around(start)]
     texts = _Texts(found, needs, formulas, is_silent)
     for point in {tuple(point.items()): point for point in points}.values():
-        texts.look(point)
+        texts.look(_completed(point, products))
+    unseen = {(number, place) for number, listed in needs.items() for place, _ in listed} - texts.seen
+    for sizes in product(SMALL, repeat=len(start)) if unseen else ():
+        point = _completed(dict(zip(start, sizes)), products)
+        if (fails := texts.first_need(point)) in unseen:
+            texts.look(point)
+            unseen.discard(fails)
     for number, listed in needs.items():
         for place, need in listed:
             texts.have(f"{number}.{place}", need.problem._replace(path=found.trace.steps[number].path))
@@ -63,12 +72,13 @@ def messages(found: Sizes, given: Point | None, formulas: Formulas, is_silent: S
     return Messages(needs, texts.done())
 
 
-def stated(trace: Trace, shape: Shape) -> Shape:
-    """A shape that the file states, its letters replaced by the sizes that the trace has there."""
-    letters = {
-        size: here for size, here in zip(trace.arch.input or (), trace.shape_in) if isinstance(size, Expr)
-    }
-    return tuple(letters.get(size, size) if isinstance(size, Expr) else size for size in shape)
+def _completed(point: Point, products: Products) -> Point:
+    """The sizes, with the products that have names."""
+    values = dict(point)
+    for name, formula in products.items():
+        # where a product is less, an earlier layer does not run
+        values[name] = max(at(formula.numerator, values) // formula.denominator, 1)
+    return values
 
 
 def _needs(found: Sizes, start: Point) -> tuple[dict[int, list[tuple[int, Need]]], list[Point]]:
@@ -81,7 +91,7 @@ def _needs(found: Sizes, start: Point) -> tuple[dict[int, list[tuple[int, Need]]
             left = need.condition.given(N=SAMPLES)
             if left is True:
                 continue
-            if not isinstance(left, bool) and len(left.symbols) == 1:
+            if not isinstance(left, bool) and len(left.symbols) == 1 and left.symbols <= earlier.keys():
                 (name,) = left.symbols
                 try:
                     own = SizeSet.from_condition(left)
@@ -132,6 +142,7 @@ class _Texts:
     ) -> None:
         self.symbolic, self.needs, self.formulas, self.is_silent = found.trace, needs, formulas, is_silent
         self.said: dict[str, list[dict[str, Any]]] = {}
+        self.seen = set[tuple[int, int]]()
 
     def look(self, point: Point) -> None:
         """Trace integers, compare them with the formulas, and keep the texts of what goes wrong."""
@@ -221,21 +232,30 @@ class _Texts:
 
     def _compare(self, traced: Trace, point: Point) -> None:
         where = "x".join(str(_at(size, point)) for size in self.symbolic.shape_in[1:])
-        fails = self._first_need(point)
+        fails = self.first_need(point)
         failed = self.symbolic.failed if fails is None else fails[0]
         if traced.failed != failed:
             if (
                 fails is None and self.symbolic.failed is not None
             ):  # what needs a number, and is given a symbol
-                never = self.symbolic.problems[0]
-                raise Disagreement(f"`{never.path}` is another layer at every size: {never.message}")
+                never, is_open = (
+                    self.symbolic.problems[0],
+                    self.symbolic.arch.nodes[self.symbolic.failed].layer.open,
+                )
+                how = (
+                    "is another layer at every size"
+                    if is_open
+                    else f"runs at {where}, and not where sizes are large"
+                )
+                raise Disagreement(f"`{never.path}` {how}: {never.message}")
             said = "".join(f": {problem.message}" for problem in traced.problems)
             raise Disagreement(f"at {where} the formulas do not hold{said}")
         for one, other in zip(traced.steps, self.symbolic.steps):
             if one.shape_out != tuple(_at(size, point) for size in other.shape_out):
                 raise Disagreement(f"at {where} `{one.path}` returns another shape than its formula")
 
-    def _first_need(self, point: Point) -> tuple[int, int] | None:
+    def first_need(self, point: Point) -> tuple[int, int] | None:
+        """The first condition that does not hold, as its step and its place there."""
         values = {**point, "N": SAMPLES}
         for number, listed in self.needs.items():
             for place, need in listed:
@@ -246,7 +266,8 @@ class _Texts:
     def _keyed(self, traced: Trace, point: Point) -> Iterator[tuple[str, Problem]]:
         """The problems of a trace and its contract, each with the key under which a page looks for it."""
         if traced.failed is not None:
-            fails = self._first_need(point)
+            fails = self.first_need(point)
+            self.seen |= {fails} if fails else set()
             yield f"{traced.failed}.{'!' if fails is None else fails[1]}", traced.problems[0]
         for problem in contract(traced).problems:
             yield _contract_key(traced, problem), problem

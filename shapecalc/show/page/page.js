@@ -78,7 +78,9 @@
     byId("use").hidden = !near;
     if (errors) {
       setText(byId("near-text"), near ? "Nearest size without an error: "
-        : knowsLegal ? "Every size has an error." : "The nearest size without an error is no simple set; `shapecalc sizes --near` searches for it.");
+        : knowsLegal ? "Every size has an error."
+        : Object.keys(data.products).length ? "Which size without an error is nearest, no formula says."
+        : "The nearest size without an error is no simple set; `shapecalc sizes --near` searches for it.");
       if (near) {
         byId("use").dataset.sizes = JSON.stringify(data.symbols.map((name) => String(near[name])));
         setText(byId("use"), spelt(reader(near).shape(data.input)));

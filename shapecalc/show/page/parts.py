@@ -14,7 +14,7 @@ from ...size import Size
 from ...trace import Trace
 from ..diagnostic import diagnostic
 from ..formats import Judged
-from ..formula import spelt, spelt_size
+from ..formula import counted, spelt
 from ..rules import page
 from ..sizes import summary
 from ..text import visible
@@ -120,8 +120,8 @@ def layers(trace: Trace, found: Iterable[Problem], follow: Iterable[int] = ()) -
         rows.append(
             f'<tr{_class(mark)}><th scope="row">{escape(visible(node.path))}</th>'
             f'<td title="{escape(visible(written))}">{escape(kind)}</td><td>{escape(_shapes(trace, number))}</td>'
-            f"<td>{escape(window(layer))}</td><td>{_count(step.params) if step and step.params else ''}</td>"
-            f"<td>{_count(step.macs) if step and _any(step.macs) else ''}</td></tr>"
+            f"<td>{escape(window(layer))}</td><td>{_counted(step.params) if step and step.params else ''}</td>"
+            f"<td>{_counted(step.macs) if step and _any(step.macs) else ''}</td></tr>"
         )
     return (
         '<section aria-labelledby="layers"><h2 id="layers">Layers</h2>'
@@ -131,8 +131,8 @@ def layers(trace: Trace, found: Iterable[Problem], follow: Iterable[int] = ()) -
         '<th scope="col">parameters</th><th scope="col">multiply-accumulates</th>'
         f"</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{_unplaced(trace)}"
         '<tr><th scope="row">total</th><td></td><td></td><td></td>'
-        f'<td id="column-params">{_count(whole.params)}</td>'
-        f'<td id="column-macs">{_count(whole.macs)}</td></tr></tfoot></table></div></section>'
+        f'<td id="column-params">{_counted(whole.params)}</td>'
+        f'<td id="column-macs">{_counted(whole.macs)}</td></tr></tfoot></table></div></section>'
     )
 
 
@@ -143,7 +143,7 @@ def _unplaced(trace: Trace) -> str:
     hidden = "" if trace.failed is None else " hidden"
     return (
         f'<tr id="unplaced"{hidden}><th scope="row">in no layer</th><td></td><td></td><td></td>'
-        f"<td>{_count(trace.arch.unplaced)}</td><td></td></tr>"
+        f"<td>{_counted(trace.arch.unplaced)}</td><td></td></tr>"
     )
 
 
@@ -212,11 +212,11 @@ def costs(trace: Trace) -> str:
     """Totals of one sample, and the layers that cost most."""
     cost = total(trace)
     rows = [
-        ("parameters", _count(cost.params), "total-params"),
-        ("multiply-accumulates", _count(cost.macs), "total-macs"),
-        ("FLOPs, two for each", _count(cost.flops), "total-flops"),
-        ("numbers that the layers return", _count(cost.activations), "total-numbers"),
-        ("bytes of these as float32", _count(cost.bytes()), "total-bytes"),
+        ("parameters", _counted(cost.params), "total-params"),
+        ("multiply-accumulates", _counted(cost.macs), "total-macs"),
+        ("FLOPs, two for each", _counted(cost.flops), "total-flops"),
+        ("numbers that the layers return", _counted(cost.activations), "total-numbers"),
+        ("bytes of these as float32", _counted(cost.bytes()), "total-bytes"),
     ]
     cells = "".join(
         f'<tr><th scope="row">{name}</th><td class="number" id="{id}">{text}</td></tr>'
@@ -235,15 +235,15 @@ def _most(trace: Trace) -> str:
     if len(first) < 2:
         return ""
     items = "".join(
-        f"<li><span>{escape(visible(step.path))}</span> {_count(step.params)} ({100 * step.params / whole:.0f} %)"
+        f"<li><span>{escape(visible(step.path))}</span> {_counted(step.params)} ({100 * step.params / whole:.0f} %)"
         f'<span class="bar" style="width:{60 * step.params / whole:.1f}%"></span></li>'
         for step in first
     )
     return f'<h3>Most parameters at {escape(spelt(trace.input))}</h3><ol class="bars">{items}</ol>'
 
 
-def _count(number: Size) -> str:
-    return f"{number:,}" if isinstance(number, int) else escape(spelt_size(number))
+def _counted(number: Size) -> str:
+    return escape(counted(number))
 
 
 def _any(number: Size) -> bool:
