@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from .commands import inputs, options
-from .commands.output import USAGE, UsageError, charset, complain, discard, open_streams, write
+from .commands.output import USAGE, UsageError, charset, complain, discard, open_streams, write, write_json
 from .version import __version__
 
 app = typer.Typer(
@@ -87,8 +87,7 @@ def check(
         unsafe_fixes=unsafe_fixes,
         diff=diff,
     )
-    if status := checking.check(asked):
-        raise typer.Exit(status)
+    raise typer.Exit(checking.check(asked))
 
 
 @app.command()
@@ -133,8 +132,7 @@ def sizes(
     from .commands.sizes import print_sizes
 
     settings = inputs.settings(set, call, batch, input)
-    if status := print_sizes(path, input, settings, near, upto, format is options.Format.json):
-        raise typer.Exit(status)
+    raise typer.Exit(print_sizes(path, input, settings, near, upto, format is options.Format.json))
 
 
 @app.command()
@@ -184,8 +182,7 @@ def explain(
     from .commands.explain import explain_layer
 
     settings = inputs.settings(set, call, batch, input)
-    if status := explain_layer(path, layer, inputs.shape(input), settings):
-        raise typer.Exit(status)
+    raise typer.Exit(explain_layer(path, layer, inputs.shape(input), settings))
 
 
 @app.command()
@@ -219,6 +216,7 @@ def report(
     path: options.Path,
     output: options.Output = None,
     input: options.Input = None,
+    sample: options.Sample = None,
     force: options.Force = False,
     set: options.Set = None,
     call: options.Call = None,
@@ -230,9 +228,8 @@ def report(
     """
     from .commands.report import report_page
 
-    settings = inputs.settings(set, call, batch, input)
-    if status := report_page(path, inputs.shape(input), settings, output, force):
-        raise typer.Exit(status)
+    settings = inputs.settings(set, call, batch, input, sample)
+    raise typer.Exit(report_page(path, inputs.shape(input), settings, output, force))
 
 
 @app.command()
@@ -295,14 +292,16 @@ def cost(
     from .commands.cost import print_cost
 
     settings = inputs.settings(set, call, None, input)
-    if status := print_cost(path, inputs.shape(input), settings, batch, dtype, format is options.Format.json):
-        raise typer.Exit(status)
+    raise typer.Exit(
+        print_cost(path, inputs.shape(input), settings, batch, dtype, format is options.Format.json)
+    )
 
 
 @app.command()
 def field(
     path: options.Path,
     input: options.Input = None,
+    sample: options.Sample = None,
     position: Annotated[
         str | None, typer.Option(metavar="Y,X", help="What this position of the output sees.")
     ] = None,
@@ -323,19 +322,16 @@ def field(
     """
     from .commands.field import print_field
 
-    settings, as_json = inputs.settings(set, call, batch, input), format is options.Format.json
-    if status := print_field(path, inputs.shape(input), settings, position, reached, layer, as_json):
-        raise typer.Exit(status)
+    settings, as_json = inputs.settings(set, call, batch, input, sample), format is options.Format.json
+    raise typer.Exit(print_field(path, inputs.shape(input), settings, position, reached, layer, as_json))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema (draft-07) of spec files, for editors."""
-    import json
-
     from .show.schema import schema as made
 
-    write(json.dumps(made(), indent=2) + "\n")
+    write_json(made())
 
 
 def run() -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from terminal import EXAMPLES
 from typer.testing import CliRunner, Result
 
+from shapecalc.arch import PROFILES
 from shapecalc.cli import app
+from shapecalc.cost import BYTES
+from shapecalc.draw.svg import THEMES
+from shapecalc.mirroring.proposal import STYLES
 from shapecalc.version import __version__
 
 CLEAN = str(EXAMPLES / "mel_cae.arch.yaml")
@@ -225,6 +231,15 @@ def test_explain_of_what_cannot_be_read(folder: Path) -> None:
     assert broken.exit_code == 1
     assert run("explain", "none.yaml", "0").exit_code == 2
     assert run("explain", CLEAN, "encoder.0", "--input", "1x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [("check", PROFILES), ("cost", BYTES), ("draw", THEMES), ("mirror", STYLES)]
+)
+def test_help_names_every_word_that_an_option_takes(command: str, words: Iterable[str]) -> None:
+    """A command's help may not import what lists them: it would cost more than the command."""
+    said = set(re.findall(r"[\w-]+", run(command, "--help").stdout))
+    assert set(words) <= said
 
 
 def test_schema_version_and_help() -> None:

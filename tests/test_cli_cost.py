@@ -91,7 +91,8 @@ def test_cost_with_symbols_is_formulas() -> None:
 
 
 def test_cost_of_what_has_no_rule_is_a_lower_bound() -> None:
-    spec = "input: 5x8\nlayers: ['Linear(8, 8)', 'LSTM(8, 8, batch_first=True)', ReLU]"
+    attention = "MultiheadAttention(8, 2, add_zero_attn=True, batch_first=True)"
+    spec = f"input: 5x8\nlayers: ['Linear(8, 8)', '{attention}', ReLU]"
     status, out, _ = ran("cost", "-", stdin=spec)
     assert status == 0
     assert "at least 10 KiB kept for the backward pass" in out
@@ -128,10 +129,12 @@ def test_cost_counts_parameters_that_no_layer_has(tmp_path: Path) -> None:
     assert found["total"]["params"] == 528
 
 
-@pytest.mark.parametrize("width", ["80", "120"])
-def test_formulas_keep_to_the_screen(width: str) -> None:
+@pytest.mark.parametrize("charset", ["ascii", "utf-8"])
+@pytest.mark.parametrize("width", ["60", "80", "120"])
+def test_formulas_keep_to_the_screen(width: str, charset: str) -> None:
     for path in (MEL, "examples/digits_cae.arch.yaml"):
-        done = CliRunner().invoke(app, ["cost", path, "--input", "1xHxW"], env={"COLUMNS": width})
+        runner = CliRunner(charset=charset)
+        done = runner.invoke(app, ["cost", path, "--input", "1xHxW"], env={"COLUMNS": width})
         assert done.exit_code == 0
         assert max(map(len, done.stdout.splitlines())) <= int(width)
 
@@ -321,3 +324,50 @@ def test_explain_fits_the_screen_and_keeps_its_words(layer: str) -> None:
     assert max(map(len, narrow.splitlines())) <= 80
     wide = CliRunner().invoke(app, ("explain", path, layer), env={"COLUMNS": "500"}).stdout
     assert narrow.split() == wide.split()
+
+
+NET = """
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 2, 1))
+"""
+
+
+def test_the_command_line_gives_a_scale_to_a_model(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(NET)
+    asked = ("field", f"{tmp_path}/model.py:Net", "--input", "1x10x474", "--layer", "1")
+    status, out, _ = ran(*asked, "--sample", "width=10.7 ms", "--sample", "height = 1 band")
+    assert status == 0
+    assert [line.split("=")[-1].strip() for line in out.splitlines()[-2:]] == ["7 band", "74.9 ms"]
+    assert sc.load(MEL).with_sample({"width": 2}).sample == {"width": Scale(2.0, "")}
+
+
+def test_a_scale_on_the_command_line_overrides_the_files(tmp_path: Path) -> None:
+    _, out, _ = ran("field", FRAMES, "--sample", "width=10.7 ms")
+    assert "31 of 474 = 332 ms" in out
+    page = tmp_path / "page.html"
+    ran("report", FRAMES, "-o", str(page), "--sample", "height=2 bands")
+    assert "all 10 = 20 bands" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ("W=1 s", "`W` is no axis of the input; the axes are height, width; did you mean `width`?"),
+        ("widht=1 s", "`widht` is no axis of the input; the axes are height, width; did you mean `width`?"),
+        ("length=1 s", "`length` is no axis of the input; the axes are height, width"),
+        (
+            "width=10.7ms",
+            "the step of width is a positive number and its unit, like `0.0107 s`, not `10.7ms`",
+        ),
+        ("width=", "the step of width is a positive number and its unit, like `0.0107 s`, not ``"),
+        ("width", 'takes AXIS=STEP, like "width=0.0107 s", not `width`'),
+    ],
+)
+def test_a_scale_given_wrongly(sample: str, said: str) -> None:
+    status, out, err = ran("field", MEL, "--sample", sample)
+    assert (status, out) == (2, "")
+    assert said in err

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-
 from ..algebra.staircase import SizeLimit
 from ..cost import BYTES
 from ..shapes import Shape
 from ..show.costs import costs, costs_json, costs_lines
 from .inputs import Settings, judged, shown
-from .output import UsageError, charset, complain, write
+from .output import UsageError, charset, complain, width, write_json, write_lines
 
 
 def print_cost(
@@ -23,13 +21,10 @@ def print_cost(
         return shown(report)
     try:
         found = costs(report.trace, batch, dtype)
-        width = shutil.get_terminal_size().columns
         if as_json:
-            import json
-
-            write(json.dumps(costs_json(found), indent=2) + "\n")
+            write_json(costs_json(found))
         else:
-            write("".join(f"{line}\n" for line in costs_lines(found, width, charset())))
+            write_lines(costs_lines(found, width(), charset()))
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     except SizeLimit as limit:

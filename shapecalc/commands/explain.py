@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-
 from ..shapes import Shape
-from ..show.explanation import explanation, find
+from ..show.explanation import explanation
 from ..show.text import cells, visible, wrapped
-from .inputs import Settings, judged, shown
-from .output import UsageError, charset, write
+from .inputs import Settings, judged, layer_number, shown
+from .output import charset, width, write_lines
 
 
 def explain_layer(path: str, layer: str, shape: Shape | None, settings: Settings) -> int:
@@ -16,13 +14,9 @@ def explain_layer(path: str, layer: str, shape: Shape | None, settings: Settings
     report = judged(path, shape, settings)
     if report.trace is None:
         return shown(report)
-    try:
-        number = find(report.trace.arch.nodes, layer)
-    except LookupError as error:
-        raise UsageError(str(error)) from None
-    width = shutil.get_terminal_size().columns
+    number = layer_number(report.trace, layer)
     for line in explanation(report.trace, report.problems, number):
-        write("".join(f"{part}\n" for part in _folded(visible(line, charset()), width)))
+        write_lines(_folded(visible(line, charset()), width()))
     return 0 if number < len(report.trace.steps) else 1
 
 

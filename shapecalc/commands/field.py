@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..shapes import Shape
 from ..show.fields import fields, fields_json, fields_lines
-from .inputs import Settings, judged, shown
-from .output import UsageError, charset, complain, write
+from .inputs import Settings, judged, layer_number, shown
+from .output import UsageError, charset, complain, width, write_json, write_lines
 
 
 def print_field(
@@ -22,36 +22,20 @@ def print_field(
     if report.trace is None:
         return shown(report)
     trace = report.trace
-    number = None
-    if layer is not None:
-        from ..show.explanation import find
-
-        if position is None and reached is None:
-            position = "middle"
-        try:
-            number = find(trace.arch.nodes, layer)
-        except LookupError as error:
-            raise UsageError(str(error)) from None
-        if number >= len(trace.steps):
-            raise UsageError(f"{trace.arch.nodes[number].path} does not run: {trace.problems[0].message}")
+    number = None if layer is None else layer_number(trace, layer)
+    if number is not None and number >= len(trace.steps):
+        raise UsageError(f"{trace.arch.nodes[number].path} does not run: {trace.problems[0].message}")
+    at = _numbers("--position", position)
     try:
-        at = (
-            _middle(trace.steps[number].shape_out)
-            if position == "middle" and number is not None
-            else _numbers("--position", position)
-        )
+        if number is not None and position is None and reached is None:
+            at = _middle(trace.steps[number].shape_out)
         found = fields(trace, at, _numbers("--reached", reached), number)
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     if as_json:
-        import json
-
-        write(json.dumps(fields_json(found), indent=2) + "\n")
+        write_json(fields_json(found))
     else:
-        import shutil
-
-        width = shutil.get_terminal_size().columns
-        write("".join(f"{line}\n" for line in fields_lines(found, charset(), width)))
+        write_lines(fields_lines(found, charset(), width()))
     for problem in trace.problems:
         complain(f"{problem.path} cannot run, and nothing behind it is shown: {problem.message}")
     return 0 if trace.ok else 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from types import MappingProxyType
 
 from ..arch import Arch
 from ..lint.selection import Selection
@@ -13,15 +14,17 @@ from ..problem import UNREADABLE, Problem, ShapeError, SpecError
 from ..read.target import is_target, read_target, split, text_of
 from ..report import Report, judge
 from ..shapes import Shape, sample, whole_shape
+from ..trace import Trace
 from .output import USAGE, UsageError, charset, complain, write
 
 
 class Settings(dict[str, int | float]):
-    """`--set` by name, and what a model in a Python file needs beside: `--call`, `--batch` and `--input` as given."""
+    """`--set` by name, `--sample`, and what a model in a Python file needs: `--call`, `--batch`, `--input` as given."""
 
     call: str | None = None
     batch: int | None = None
     input: str | None = None
+    sample: Mapping[str, str] = MappingProxyType[str, str]({})
 
 
 SUFFIX = ".arch.yaml"
@@ -85,7 +88,17 @@ def judged_as(arch: Arch | Report, shape: Shape | None, selection: Selection = S
 
 
 def architecture(path: str, settings: Settings) -> Arch | Report:
-    """What a file or stdin describes, or the report that says why it describes nothing."""
+    """What a file or stdin describes, with the scales given; or the report that says why it describes nothing."""
+    arch = _architecture(path, settings)
+    if isinstance(arch, Report) or not settings.sample:
+        return arch
+    try:
+        return arch.with_sample(settings.sample)
+    except ValueError as error:
+        raise UsageError(f"--sample: {error}") from None
+
+
+def _architecture(path: str, settings: Settings) -> Arch | Report:
     from ..read.decode import decode
     from ..read.spec import loads
 
@@ -165,11 +178,16 @@ def shape(text: str | None) -> Shape | None:
 
 
 def settings(
-    texts: list[str] | None, call: str | None = None, batch: int | None = None, input: str | None = None
+    texts: list[str] | None,
+    call: str | None = None,
+    batch: int | None = None,
+    input: str | None = None,
+    sample: list[str] | None = None,
 ) -> Settings:
-    """`width=32` as a name and a number, with what a model needs. Raises `UsageError`."""
+    """`width=32` as a name and a number, with what a model needs, and scales of axes. Raises `UsageError`."""
     settings = Settings()
     settings.call, settings.batch, settings.input = call, batch, input
+    settings.sample = _by_name(sample or [])
     for text in texts or []:
         name, _, number = text.partition("=")
         try:
@@ -177,6 +195,27 @@ def settings(
         except ValueError:
             raise UsageError(f"--set takes NAME=NUMBER, not `{text}`") from None
     return settings
+
+
+def _by_name(scales: list[str]) -> dict[str, str]:
+    """`--sample` by axis."""
+    found = dict[str, str]()
+    for text in scales:
+        axis, equals, step = text.partition("=")
+        if not equals:
+            raise UsageError(f'--sample takes AXIS=STEP, like "width=0.0107 s", not `{text}`')
+        found[axis.strip()] = step.strip()
+    return found
+
+
+def layer_number(trace: Trace, given: str) -> int:
+    """The layer that is named by its path, or how that ends. Raises `UsageError`."""
+    from ..show.explanation import find
+
+    try:
+        return find(trace.arch.nodes, given)
+    except LookupError as error:
+        raise UsageError(str(error)) from None
 
 
 def point(text: str | None, free: Sequence[str], given: Shape) -> dict[str, int] | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..arch import PROFILES
 from ..show.formats import FORMATS
 from .inputs import SUFFIX
 
@@ -34,6 +35,10 @@ Call = Annotated[
     str | None, typer.Option("--call", metavar="EXPR", help='How a model is built: "CAE(latent=32)".')
 ]
 Batch = Annotated[int | None, typer.Option("--batch", min=1, help="So many samples go into a model.")]
+Sample = Annotated[
+    list[str] | None,
+    typer.Option("--sample", metavar="AXIS=STEP", help='A step of an axis is: "width=0.0107 s".'),
+]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the result there.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")]
 
@@ -49,7 +54,7 @@ ExtendSelect = Annotated[list[str] | None, typer.Option(metavar="RULES", help="T
 Ignore = Annotated[list[str] | None, typer.Option(metavar="RULES", help="All but these rules.")]
 Profile = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="What the networks are: ae, vae, unet, gan, classifier."),
+    typer.Option(metavar="NAME", help=f"What the networks are: {', '.join(PROFILES)}."),
 ]
 Config = Annotated[
     str | None, typer.Option(metavar="FILE", help="Take this configuration, not the nearest one.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from ..files import write_whole
 
@@ -37,9 +38,28 @@ def write(text: str) -> None:
         discard(sys.stdout)
 
 
+def write_lines(lines: Iterable[str]) -> None:
+    """Print each on a line of its own."""
+    write("".join(f"{line}\n" for line in lines))
+
+
+def write_json(document: object) -> None:
+    """Print a JSON document."""
+    import json
+
+    write(json.dumps(document, indent=2) + "\n")
+
+
 def charset() -> str:
     """The encoding of stdout."""
     return sys.stdout.encoding or "utf-8"
+
+
+def width() -> int:
+    """How many columns the terminal has."""
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def discard(stream: object) -> None:

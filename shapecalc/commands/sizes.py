@@ -7,7 +7,7 @@ from ..problem import SpecError
 from ..report import Report
 from ..show.sizes import sizes_json, sizes_lines
 from .inputs import Settings, architecture, point, shape, shown
-from .output import UsageError, charset, write
+from .output import UsageError, charset, write_json, write_lines
 
 
 def print_sizes(
@@ -28,10 +28,8 @@ def print_sizes(
         raise UsageError(f"{path}: {error.problem.message}") from None
     asked = point(near, found.symbols, found.trace.shape_in)
     if as_json:
-        import json
-
-        write(json.dumps(sizes_json(found, asked, upto, arch.path), indent=2) + "\n")
+        write_json(sizes_json(found, asked, upto, arch.path))
     else:
-        write("".join(f"{line}\n" for line in sizes_lines(found, asked, upto, charset())))
+        write_lines(sizes_lines(found, asked, upto, charset()))
     holds = found.holds(**asked) if asked else bool(found.limit or found.holding)
     return 0 if holds else 1
