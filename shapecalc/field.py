@@ -132,11 +132,10 @@ def reached(
 
 
 def latent(trace: Trace) -> int | None:
-    """The number of the step that makes the code: the last before a decoder, or of which `latent:` is stated."""
-    promise, sections = trace.arch.contract, trace.arch.sections
-    number = promise.latent_node if promise.latent is not None else None
-    if number is None and "decoder" in sections:
-        number = sections["decoder"].start - 1
+    """The number of the step that makes the code: that before a decoder, or of which `latent:` is stated."""
+    promise = trace.arch.contract
+    has_code = promise.latent is not None or "decoder" in trace.arch.sections
+    number = promise.latent_node if has_code else None
     return number if number is not None and 0 <= number < len(trace.steps) else None
 
 

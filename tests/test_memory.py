@@ -6,7 +6,7 @@ import pytest
 import saved_check
 import torch
 
-from shapecalc import cost, loads, trace
+from shapecalc import cost, loads, sizes, trace
 from shapecalc.layer import KINDS, Layer
 from shapecalc.memory import kept
 from shapecalc.size import at
@@ -158,3 +158,10 @@ def test_attention_in_symbols() -> None:
     formula, numbers = kept(trace(loads(text)), 2), kept(trace(loads(text), "3x21x34"), 2)
     assert formula.exact
     assert at(formula.total, {"H": 21, "W": 34}) == numbers.total
+
+
+def test_the_workspace_of_features_that_are_a_letter_is_not_known() -> None:
+    arch = loads("input: 3x28\nlayers: ['LSTM(_, 2, batch_first=True)', 'View(N, -1)']")
+    assert sizes(arch, "3xL").holds(L=28)
+    assert kept(trace(arch, "3xL"), 1).steps[0] is None
+    assert kept(trace(arch), 1).steps[0] is not None

@@ -285,3 +285,19 @@ def test_what_is_no_module_of_layers_is_refused_by_name(cls: Any) -> None:
             sc.emit(arch)
     else:
         assert "class Turned" in sc.emit(arch)
+
+
+def test_the_code_of_a_variational_autoencoder_is_what_is_drawn() -> None:
+    """Not the 256 numbers that are made of it for the decoder; and where a skip goes past, what the decoder takes."""
+
+    class WithSkip(ReturnsItsInput):
+        def forward(self, x: Any) -> Any:
+            code, skipped = self.mean(self.encoder(x).flatten(1)), self.encoder[0](x)
+            return self.decoder[2](self.decoder[0](self.take(code).view(-1, 16, 4, 4)) + skipped)
+
+    found = {}
+    for model in (ReturnsItsInput(1), WithSkip(1)):
+        traced = sc.trace(sc.from_module(model, "3x16x16"))
+        code = traced.arch.contract.latent_node
+        found[type(model).__name__] = None if code is None else traced.steps[code].out
+    assert found == {"ReturnsItsInput": (4,), "WithSkip": (16, 4, 4)}

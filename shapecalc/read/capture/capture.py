@@ -162,15 +162,15 @@ class Capture:
             failed = len(nodes) - 1
         split, mirrors = sections.split(rec, self.model.module, nodes)
         steps = tuple(rec.steps)
+        code = sections.code(self.model.module, nodes, steps, split)
         if mirrors and failed is None:
             made = [steps[source - 1].shape_out for source in returned if source != INPUT]
             mirrors = any(len(out) == len(shape) and out[1:2] == shape[1:2] for out in made)
-        decoder = (split or {}).get("decoder", range(0))
         if failed is None and not rec.layers:
             every = list(self.model.module.parameters())
             counted = sum(step.params for step in steps)
             self.unplaced = sum(one.numel() for one in every) - counted if all(map(has_shape, every)) else 0
-        contract = Contract(mirrors=mirrors, latent_node=decoder.start - 1 if decoder.start else None)
+        contract = Contract(mirrors=mirrors, latent_node=code)
         arch = self._arch(tuple(nodes), shape, tuple(returned), contract, split)
         return Trace(arch, shape, steps, tuple(problems), failed, tuple(failed_in))
 

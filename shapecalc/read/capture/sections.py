@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from ...arch import Node
+from ...size import product
+from ...trace import Step
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -56,3 +58,30 @@ def split(rec: Recorder, model: nn.Module, nodes: Sequence[Node]) -> tuple[dict[
     if encoder is None or decoder is None or not encoder < decoder:
         return None, encoder is not None and decoder is None
     return {"encoder": range(decoder), "decoder": range(decoder, len(nodes))}, True
+
+
+def code(
+    model: nn.Module, nodes: Sequence[Node], steps: Sequence[Step], sections: dict[str, range] | None
+) -> int | None:
+    """The row that makes the code: the last before the decoder, or of those behind the encoder's own a smaller one.
+
+    A variational autoencoder draws 16 numbers behind its encoder, and makes of them what its decoder takes: the code
+    is what was drawn. All that the decoder reads must go through it.
+    """
+    decoder, names = (sections or {}).get("decoder", range(0)), halves(model)
+    if not decoder.start:
+        return None
+    found = decoder.start - 1
+    if names is None or found >= len(steps):
+        return found
+    encoder, end = (
+        max((number for number, node in enumerate(nodes) if node.path.split(".")[0] == name), default=found)
+        for name in names
+    )
+    least = end
+    for number in range(end - 1, encoder - 1, -1):
+        least = min([least, *(source - 1 for source in nodes[number + 1].sources)])
+        if number <= found and least == number:
+            is_smaller = (product(steps[number].out) < product(steps[found].out)) is True
+            found = number if is_smaller else found
+    return found
