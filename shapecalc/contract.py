@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .layer import Need, Shape
 from .pairing import extent, first_wrong
-from .problem import LATENT, OUTPUT, RESHAPE, UNMIRRORED, Label, Problem
+from .problem import LATENT, OUTPUT, RESHAPE, SIZE_LIMIT, UNMIRRORED, Label, Problem
 from .shapes import N, spell
 from .size import Condition, Expr, same
 from .trace import Step, Trace, folded_batch, trace_whole
@@ -44,11 +44,27 @@ def contract(trace: Trace) -> Verdict:
 def _views(trace: Trace) -> Verdict:
     """Whether every `View` is one: torch makes none of numbers that lie otherwise than one after another.
 
-    A model's own forward is asked for this while it runs.
+    A model's own forward is asked for this while it runs. How numbers lie may not be told of letters: where a view is
+    refused at the file's own input, there is no formula for the sizes at which it is not.
     """
+    problem = _refused_view(trace)
+    own = trace.arch.input
+    if problem is None and own is not None and _is_open(trace.shape_in) and not _is_open(own):
+        problem = _refused_view(trace_whole(trace.arch, own))
+        if problem is not None:
+            said = f"the sizes at which `{problem.path}` is a view are no formula: at {spell(own)} {problem.message}"
+            problem = problem._replace(code=SIZE_LIMIT, message=said)
+    return Verdict(() if problem is None else (problem,), ())
+
+
+def _is_open(shape: Shape) -> bool:
+    return any(not isinstance(size, int) and size != N for size in shape)
+
+
+def _refused_view(trace: Trace) -> Problem | None:
     views = [number for number, step in enumerate(trace.steps) if type(step.layer).__name__ == "View"]
     if not views:
-        return Verdict((), ())
+        return None
     from .memory import at_batch, followed
     from .strides import Undecided, reshaped
 
@@ -66,8 +82,8 @@ def _views(trace: Trace) -> Verdict:
             )
             note = "layers before it turned axes round or left gaps; a view moves no number, and `Reshape` copies"
             place = step.origin.place if step.origin else None
-            return Verdict((Problem(RESHAPE, message, note, path=step.path, place=place),), ())
-    return Verdict((), ())
+            return Problem(RESHAPE, message, note, path=step.path, place=place)
+    return None
 
 
 def _end(trace: Trace, found: Shape) -> Verdict:

@@ -301,3 +301,23 @@ def test_the_code_of_a_variational_autoencoder_is_what_is_drawn() -> None:
         code = traced.arch.contract.latent_node
         found[type(model).__name__] = None if code is None else traced.steps[code].out
     assert found == {"ReturnsItsInput": (4,), "WithSkip": (16, 4, 4)}
+
+
+@pytest.mark.parametrize(
+    ("layers", "input"),
+    [
+        ("Permute(0, 2, 1)|View(N, -1)", "5x7"),
+        ("Permute(0, 2, 1)|ReLU()|View(N, -1)", "5x7"),
+        ("LSTM(_, 2, batch_first=True)|View(N, -1)", "3x28"),
+        ("LSTM(4, 2, batch_first=True)|View(N, -1)", "9x4"),
+        ("Conv1d(5, 4, 3)|View(N, -1)", "5x7"),
+        ("Slice(2, 0, 4)|View(N, -1)", "5x7"),
+    ],
+)
+def test_sizes_and_check_agree_on_views(layers: str, input: str) -> None:
+    arch = sc.loads(f"input: {input}\nlayers: {layers.split('|')}")
+    letters = input.replace("7", "L").replace("28", "L").replace("9x", "Lx")
+    found = sc.sizes(arch, letters)
+    for length in (7, 9, 28):
+        shape = letters.replace("L", str(length))
+        assert found.holds(L=length) == sc.check(arch, shape, select=[]).ok, shape

@@ -222,8 +222,10 @@ class LSTM(_Recurrent):
         x, ahead = inputs[0], self.batch_first and len(inputs[0]) == 3
         length, batch = (x[1], x[0]) if ahead else (x[0], x[1] if len(x) == 3 else 1)
         hidden, directions, features = self.hidden_size, 1 + self.bidirectional, self.input_size
-        if not isinstance(features, int):  # `_`, of an axis that is a letter: the workspace's rows are no formula
-            return None
+        if not isinstance(
+            features, int
+        ):  # `_`, of an axis that is a letter: the workspace's rows are no formula
+            return Saved(more=True, strides=native.strides)
         numbers: Size = 0
         bytes: Size = 0
         for _ in range(self.num_layers):

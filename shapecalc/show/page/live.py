@@ -19,7 +19,7 @@ from ...layer import Shape
 from ...lint.selection import Selection
 from ...lint.suppress import suppressed
 from ...pairing import sides_of
-from ...problem import Problem
+from ...problem import RESHAPE, Problem
 from ...shapes import N
 from ...size import Condition, Expr, Size, SizeLimit
 from ...trace import Step, Trace
@@ -56,8 +56,11 @@ def records(trace: Trace, selection: Selection = Selection()) -> tuple[dict[str,
     try:
         found = Sizes(with_formulas(arch, shape), shape)
         traced, products = found.trace, Products()
+        if found.problem is not None and found.problem.code == RESHAPE and traced.failed is None:
+            raise Off(found.problem.message)
         if found.limit:
-            followed = None if arch.retrace else with_products(traced.arch, shape)
+            has_rows = arch.retrace is not None or traced.failed is None
+            followed = None if has_rows else with_products(traced.arch, shape)
             if followed is None:
                 raise Off(f"the sizes of this network are no formulas: {found.limit.message}")
             traced, products = followed
