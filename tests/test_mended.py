@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from torch_oracle import torch_shapes
 
 import shapecalc as sc
+from shapecalc.fixing import fixed
 from shapecalc.size import at
 
 
@@ -321,3 +322,12 @@ def test_sizes_and_check_agree_on_views(layers: str, input: str) -> None:
     for length in (7, 9, 28):
         shape = letters.replace("L", str(length))
         assert found.holds(L=length) == sc.check(arch, shape, select=[]).ok, shape
+
+
+def test_before_a_join_a_pool_without_a_stride_gets_a_kernel() -> None:
+    """Which is its stride, then: `MaxPool2d(1)` keeps its input's size."""
+    layers = "skip: 'Conv2d(3, 8, 3, padding=1)'|MaxPool2d(1)|up: 'ConvTranspose2d(8, 8, 2, stride=2, output_padding=(1, 0))'|Cat(up, skip)"
+    text = "\n- ".join(["input: 3x17x22\nlayers:", *layers.split("|")]) + "\n"
+    result = fixed(text, unsafe=True)
+    assert result.report.ok
+    assert "MaxPool2d(2)" in result.text

@@ -131,12 +131,17 @@ def _lacks_flatten(before: Trace, failed: int) -> bool:
 
 
 def _to_try(before: Trace, problem: Problem, number: int) -> list[str]:
-    """The arguments of a layer to change; before a join, of one that keeps its input's size, the stride alone."""
+    """The arguments of a layer to change; before a join, of one that keeps its input's size, the stride alone.
+
+    A pool's stride is its kernel where none is given.
+    """
     names = [name for name in WINDOW if name in before.arch.nodes[number].layer.fields]
     if problem.code == JOIN and number < len(before.steps):
         step = before.steps[number]
         if step.shapes_in[0][2:] == step.shape_out[2:]:
-            return [name for name in names if name == "stride"]
+            layer = before.arch.nodes[number].layer
+            own = "kernel_size" if vars(layer).get("stride", 1) is None else "stride"
+            return [name for name in names if name == own]
     return names
 
 
