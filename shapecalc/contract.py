@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .layer import Need, Shape
 from .pairing import extent, first_wrong
 from .problem import LATENT, OUTPUT, RESHAPE, SIZE_LIMIT, UNMIRRORED, Label, Problem
-from .shapes import N, spell
+from .shapes import N, letters, spell
 from .size import Condition, Expr, same
 from .trace import Step, Trace, folded_batch, trace_whole
 
@@ -47,9 +47,11 @@ def _views(trace: Trace) -> Verdict:
     A model's own forward is asked for this while it runs. How numbers lie may not be told of letters: where a view is
     refused at the file's own input, there is no formula for the sizes at which it is not.
     """
+    if not any(type(step.layer).__name__ == "View" for step in trace.steps):
+        return Verdict((), ())
     problem = _refused_view(trace)
     own = trace.arch.input
-    if problem is None and own is not None and _is_open(trace.shape_in) and not _is_open(own):
+    if problem is None and own is not None and letters(trace.shape_in) and not letters(own):
         problem = _refused_view(trace_whole(trace.arch, own))
         if problem is not None:
             said = f"the sizes at which `{problem.path}` is a view are no formula: at {spell(own)} {problem.message}"
@@ -57,19 +59,12 @@ def _views(trace: Trace) -> Verdict:
     return Verdict(() if problem is None else (problem,), ())
 
 
-def _is_open(shape: Shape) -> bool:
-    return any(not isinstance(size, int) and size != N for size in shape)
-
-
 def _refused_view(trace: Trace) -> Problem | None:
-    views = [number for number, step in enumerate(trace.steps) if type(step.layer).__name__ == "View"]
-    if not views:
-        return None
     from .memory import at_batch, followed
     from .strides import Undecided, reshaped
 
     for number, (step, _, _, (source, *_), _) in enumerate(followed(at_batch(trace, 2))):
-        if number not in views or source.strides is None:
+        if type(step.layer).__name__ != "View" or source.strides is None:
             continue
         try:
             lies = reshaped(source.shape, source.strides, step.shape_out)
@@ -140,10 +135,10 @@ def _asked(trace: Trace, stated: Shape | None, find: Callable[[Trace], Shape | N
 
 def _with_sizes(trace: Trace, stated: Shape) -> Shape:
     """What the file states, with the trace's sizes for its letters."""
-    letters = {
+    sizes = {
         size: given for size, given in zip(trace.arch.input or (), trace.shape_in) if type(size) is not int
     }
-    return tuple(letters.get(size, size) for size in stated)
+    return tuple(sizes.get(size, size) for size in stated)
 
 
 def _code(trace: Trace) -> Shape | None:

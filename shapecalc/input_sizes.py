@@ -16,7 +16,7 @@ from .arch import Arch
 from .contract import contract
 from .layer import Shape
 from .problem import NO_INPUT, SIZE_LIMIT, Problem, SpecError
-from .shapes import N, whole_shape
+from .shapes import N, letters, whole_shape
 from .size import Condition, Size, SizeLimit, symbol
 from .trace import Trace, trace, trace_whole
 
@@ -176,7 +176,7 @@ def sizes(arch: Arch, input: str | int | Sequence[Size] | None = None) -> Sizes:
 
 def sizes_that_work(traced: Trace) -> str | None:
     """For sizes that fail: which ones near them hold, "W = 96 and 100 work; 98 does not"; None if none do."""
-    if any(not isinstance(size, int) and size != N for size in traced.shape_in) or _are_turned(traced):
+    if letters(traced.shape_in) or _are_turned(traced):
         return None
     shape = freed(traced.shape_in)
     found = Sizes(traced.arch, shape)

@@ -54,6 +54,15 @@ def sample(shape: Shape) -> Shape:
     return shape[1:] if shape and shape[0] == N else shape
 
 
+def letters(shape: Shape) -> list[Expr]:
+    """The sizes that are letters, or made of them; the batch is none.
+
+    >>> letters(whole_shape("3x64x64")), letters(whole_shape("3xHx64"))
+    ([], [H])
+    """
+    return [size for size in shape if not isinstance(size, int) and size != N]
+
+
 def spell(shape: Shape) -> str:
     """The sample as text.
 

@@ -18,7 +18,7 @@ from .input_sizes import Sizes
 from .pattern import Mismatch, Pattern, PatternError, expected, matched, parse, symbolic
 from .problem import ShapeError
 from .report import Report, judge
-from .shapes import N, Shape, spell, whole_shape
+from .shapes import N, Shape, letters, spell, whole_shape
 from .size import Size, at
 from .trace import Trace, trace
 
@@ -140,7 +140,7 @@ def assert_shapes(target: Target, pattern: str, **ranges: Iterable[int]) -> None
     __tracebackhide__ = True
     parsed = parse(pattern)
     shape = _only(symbolic(parsed), parsed)
-    free = [str(size) for size in shape if not isinstance(size, int) and size != N]
+    free = [str(size) for size in letters(shape)]
     if set(ranges) - set(free):
         raise PatternError(
             f"`{', '.join(sorted(set(ranges) - set(free)))}` stands nowhere on the left of `{pattern}`"
@@ -162,7 +162,7 @@ def assert_restores(target: Target, input: str | Sequence[Size]) -> None:
     _, shape = _input(input)
     arch = architecture(target, shape)
     arch = arch.with_nodes(arch.nodes, contract=Contract(mirrors=True))
-    free = [str(size) for size in shape if not isinstance(size, int) and size != N]
+    free = [str(size) for size in letters(shape)]
     others = ""
     if free:
         sizes = Sizes(arch, shape)

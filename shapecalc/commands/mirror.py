@@ -11,7 +11,7 @@ from ..mirroring.way import way_through
 from ..problem import ShapeError, SpecError
 from ..read.spec import loads
 from ..report import Report, judge
-from ..shapes import N, Shape
+from ..shapes import Shape, letters
 from ..show.proposals import proposal_lines, proposals_json
 from ..write.yaml import spec_text
 from .emit import save_module
@@ -71,7 +71,7 @@ def module_of(best: Proposal) -> str:
     from ..write.torch import module_text
 
     shape = best.trace.shape_in
-    is_symbolic = any(not isinstance(size, int) and size != N for size in shape)
+    is_symbolic = bool(letters(shape))
     try:
         arch = loads(spec_text(best.trace, best.undoes), best.arch.path)
     except SpecError:

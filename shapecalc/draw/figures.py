@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..input_sizes import Sizes
 from ..layer import Layer, Shape
 from ..reading import pointwise
-from ..shapes import N, spell
+from ..shapes import letters, spell
 from ..size import SizeLimit, at
 from ..trace import Step, Trace, trace
 from .blocks import DRAWN_AS
@@ -90,7 +90,7 @@ def _has_figure(step: Step) -> bool:
 def _in_numbers(traced: Trace, number: int) -> tuple[Trace, str]:
     """The trace with a number for each letter, and which: 64, or the nearest for which the layer is reached."""
     shape = traced.shape_in
-    names = sorted({str(size) for size in shape if not isinstance(size, int) and size != N})
+    names = sorted(set(map(str, letters(shape))))
     if not names:
         return traced, ""
     values, found = dict.fromkeys(names, DRAWN_AS), traced

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from ..cost import total
 from ..problem import Problem
-from ..shapes import N, spell
+from ..shapes import letters, spell
 from ..show.formula import spelt
 from ..show.text import visible
 from ..size import Size
@@ -167,7 +167,7 @@ def _legend(canvas: Canvas, layout: Layout, trace: Trace, y: float, width: float
         notes.append(f"height: geometric mean of the spatial sizes ({layout.heights} scale)")
     if any(not cell.block.scale[1] for row in layout.rows for cell in row):
         notes.append("rounded: a vector, its features as height")
-    if any(not isinstance(size, int) and size != N for size in trace.input):
+    if letters(trace.input):
         notes.append(f"letters drawn as {DRAWN_AS}")
     if any(cell.block.fold for row in layout.rows for cell in row):
         notes.append("×n: the last of n turns")

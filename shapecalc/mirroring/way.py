@@ -11,7 +11,7 @@ from ..arch import INPUT, Arch
 from ..input_sizes import LETTERS
 from ..layer import Layer, Shape
 from ..problem import NO_INPUT, NO_MIRROR, ShapeError, SpecError
-from ..shapes import N, spell
+from ..shapes import N, letters, spell
 from ..size import Size, symbol
 from ..trace import Trace, trace
 
@@ -59,7 +59,7 @@ class Way(NamedTuple):
     @property
     def is_symbolic(self) -> bool:
         """Whether some size other than the batch is a letter."""
-        return any(not isinstance(size, int) and size != N for size in self.shape)
+        return bool(letters(self.shape))
 
 
 def way_through(arch: Arch, input: str | int | Sequence[Size] | None = None, blocks: bool = True) -> Way:
@@ -194,12 +194,11 @@ def refused(leg: Leg) -> SpecError:
     """Why a layer has no mirror."""
     kind = type(leg.layer).__name__
     message = f"`{leg.path}`, a {kind}, makes {spell(leg.made)} out of {spell(leg.taken)}, and has no mirror"
-    letters = [size for size in leg.taken if not isinstance(size, int) and size != N]
-    if not letters:
+    factors = letters(leg.taken)
+    if not factors:
         return SpecError(NO_MIRROR, message)
     help = "give the sizes as numbers: `--input 1x10x474`"
     note = "its mirror has numbers that depend on letters"
-    if len(letters) > 1 and len(leg.made) < len(leg.taken):
-        factors = ", ".join(map(str, letters))
-        note = f"of {factors} it leaves the product alone, from which no layer can tell them"
+    if len(factors) > 1 and len(leg.made) < len(leg.taken):
+        note = f"of {', '.join(map(str, factors))} it leaves the product alone, from which no layer can tell them"
     return SpecError(NO_INPUT, message, note=note, help=help)

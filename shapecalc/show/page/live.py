@@ -20,7 +20,7 @@ from ...lint.selection import Selection
 from ...lint.suppress import suppressed
 from ...pairing import sides_of
 from ...problem import RESHAPE, Problem
-from ...shapes import N
+from ...shapes import N, letters
 from ...size import Condition, Expr, Size, SizeLimit
 from ...trace import Step, Trace
 from ...window import Slide
@@ -47,9 +47,8 @@ class Off(Exception):
 def records(trace: Trace, selection: Selection = Selection()) -> tuple[dict[str, Any], Sizes]:
     """The records for a trace with its axes freed, and what they are made of; raises `Off` where there are none."""
     arch, shape = trace.arch, trace.shape_in
-    has_letters = any(not isinstance(size, int) and size != N for size in shape)
     given = None
-    if not has_letters:
+    if not letters(shape):
         free = freed(shape)
         given = {str(name): size for name, size in zip(free, shape) if isinstance(size, int) and name != size}
         shape = free
